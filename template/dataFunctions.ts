@@ -1,0 +1,63 @@
+/** Functions on values of any kind, lists and maps, as in Sprig. */
+import type { FunctionSet } from "./functionSet.ts";
+import { sortedKeys } from "./goText.ts";
+import type { Run } from "./run.ts";
+import { textFor } from "./stringFunctions.ts";
+import { entryOf, kindOf, readable, truthOf, typeNameOf } from "./values.ts";
+
+const orNull = (value: unknown): unknown => value ?? null;
+
+/** The list that `first` and `last` are asked about. */
+function listOf(value: unknown, name: string, run: Run): readonly unknown[] {
+  return kindOf(value) === "list" ? (value as readonly unknown[]) : run.fail(`cannot find ${name} on type ${typeNameOf(value)}`);
+}
+
+function dict(args: readonly unknown[], run: Run): unknown {
+  run.elements(args.length);
+  const map = Object.create(null) as Record<string, unknown>;
+  for (let i = 0; i < args.length; i += 2) {
+    map[textFor(args[i], run)] = i + 1 < args.length ? orNull(args[i + 1]) : "";
+  }
+  return map;
+}
+
+function keys(maps: readonly unknown[], run: Run): string[] {
+  const all: string[] = [];
+  for (const map of maps) {
+    const names = map === null ? [] : sortedKeys(map as object);
+    run.elements(names.length);
+    all.push(...names);
+  }
+  return all;
+}
+
+export const dataFunctions: FunctionSet = {
+  // default DEFAULT VALUE: the value, unless it is empty
+  default: {
+    takes: ["any"],
+    rest: "any",
+    call: ([fallback, value]) => orNull(truthOf(value) ? value : fallback),
+    call2: (fallback, value) => (truthOf(value) ? value : fallback),
+  },
+  coalesce: { takes: [], rest: "any", call: (values) => orNull(values.find(truthOf)) },
+  // ternary IF_TRUE IF_FALSE CONDITION
+  ternary: { takes: ["any", "any", "truth"], call: ([yes, no, condition]) => (condition === true ? yes : no) },
+  first: { takes: ["any"], call: ([list], run) => readable(listOf(list, "first", run)[0]) },
+  last: { takes: ["any"], call: ([list], run) => readable(listOf(list, "last", run).at(-1)) },
+  list: {
+    takes: [],
+    rest: "any",
+    call: (values, run) => {
+      run.elements(values.length);
+      return [...values];
+    },
+  },
+  dict: { takes: [], rest: "any", call: dict },
+  // get MAP KEY: the empty text when there is no such key
+  get: {
+    takes: ["map", "text"],
+    call: ([map, key]) => (map !== null && Object.hasOwn(map as object, String(key)) ? entryOf(map as object, String(key)) : ""),
+  },
+  hasKey: { takes: ["map", "text"], call: ([map, key]) => map !== null && Object.hasOwn(map as object, String(key)) },
+  keys: { takes: [], rest: "map", call: keys },
+};

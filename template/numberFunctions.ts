@@ -1,0 +1,136 @@
+/** Sums on whole numbers, as in Sprig: every argument is made an int64 first, and the result wraps around as Go's does. */
+import type { FunctionSet, TemplateFunction } from "./functionSet.ts";
+import type { Run } from "./run.ts";
+import { bigintOf, floatValue, GoInteger, intValue, kindOf, numberOf } from "./values.ts";
+
+/** Sprig's `int64`: what is no number is 0; text may be decimal, hexadecimal, octal or binary. */
+function wholeOf(value: unknown): number | bigint {
+  switch (kindOf(value)) {
+    case "int": {
+      const n = numberOf(value);
+      return Number.isSafeInteger(n) ? n : bigintOf(value);
+    }
+    case "float":
+      return truncated(numberOf(value));
+    case "bool":
+      return value === true ? 1 : 0;
+    case "string":
+      return wholeOfText(String(value));
+    default:
+      return 0;
+  }
+}
+
+function truncated(n: number): number | bigint {
+  if (Number.isNaN(n) || Math.abs(n) >= 2 ** 63) return -(2n ** 63n); // what a 64-bit processor gives
+  const whole = Math.trunc(n) + 0;
+  return Number.isSafeInteger(whole) ? whole : BigInt(whole);
+}
+
+function wholeOfText(text: string): number | bigint {
+  const match = /^([+-]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]{0,19})(?:\.0*)?$/.exec(text);
+  if (match === null || text.length > 70) return 0;
+  const digits = (match[2] ?? "0").toLowerCase();
+  const size = BigInt(/^0[0-7]/.test(digits) ? `0o${digits.slice(1)}` : digits);
+  const n = match[1] === "-" ? -size : size;
+  if (n > 2n ** 63n - 1n || n < -(2n ** 63n)) return 0;
+  return narrow(n);
+}
+
+const narrow = (n: bigint): number | bigint => (Number.isSafeInteger(Number(n)) ? Number(n) : n);
+
+/** An int64 as a value; beyond 2^53 it keeps its digits. */
+const int64 = (n: number | bigint): unknown => (typeof n === "number" ? n + 0 : new GoInteger("int64", n));
+
+/** Does a sum with numbers when the result is exact, else with 64 bits. */
+function exactly(a: number | bigint, b: number | bigint, quick: (a: number, b: number) => number, slow: (a: bigint, b: bigint) => bigint) {
+  if (typeof a === "number" && typeof b === "number") {
+    const result = quick(a, b);
+    if (Number.isSafeInteger(result)) return result + 0;
+  }
+  return narrow(BigInt.asIntN(64, slow(BigInt(a), BigInt(b))));
+}
+
+type Sum = (a: number | bigint, b: number | bigint, run: Run) => number | bigint;
+
+const add: Sum = (a, b) =>
+  exactly(
+    a,
+    b,
+    (x, y) => x + y,
+    (x, y) => x + y,
+  );
+const sub: Sum = (a, b) =>
+  exactly(
+    a,
+    b,
+    (x, y) => x - y,
+    (x, y) => x - y,
+  );
+const mul: Sum = (a, b) =>
+  exactly(
+    a,
+    b,
+    (x, y) => x * y,
+    (x, y) => x * y,
+  );
+const div: Sum = (a, b, run) =>
+  BigInt(b) === 0n
+    ? run.fail("division by zero")
+    : exactly(
+        a,
+        b,
+        (x, y) => Math.trunc(x / y),
+        (x, y) => x / y,
+      );
+const mod: Sum = (a, b, run) =>
+  BigInt(b) === 0n
+    ? run.fail("division by zero")
+    : exactly(
+        a,
+        b,
+        (x, y) => x % y,
+        (x, y) => x % y,
+      );
+const min: Sum = (a, b) => (a <= b ? a : b);
+const max: Sum = (a, b) => (a >= b ? a : b);
+
+/** Goes through all arguments from the left. */
+const ofAll = (sum: Sum, takes: TemplateFunction["takes"]): TemplateFunction => ({
+  takes,
+  rest: "any",
+  call: ([first, ...others], run) => int64(others.reduce<number | bigint>((total, arg) => sum(total, wholeOf(arg), run), wholeOf(first))),
+});
+
+const ofTwo = (sum: Sum): TemplateFunction => ({
+  takes: ["any", "any"],
+  call: ([a, b], run) => int64(sum(wholeOf(a), wholeOf(b), run)),
+  call2: (a, b, run) => int64(sum(wholeOf(a), wholeOf(b), run)),
+});
+
+function asInt(value: unknown): unknown {
+  const n = wholeOf(value);
+  return typeof n === "number" && n >= 0 && n < 256 ? intValue(n) : new GoInteger("int", n);
+}
+
+function asFloat(value: unknown): unknown {
+  const kind = kindOf(value);
+  if (kind === "int" || kind === "float") return floatValue(numberOf(value));
+  if (kind === "bool") return floatValue(value === true ? 1 : 0);
+  const text = kind === "string" ? String(value) : "";
+  const isNumber = /^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/.test(text);
+  const n = isNumber ? Number(text) : 0;
+  return floatValue(Number.isFinite(n) ? n : 0);
+}
+
+export const numberFunctions: FunctionSet = {
+  int: { takes: ["any"], call: ([value]) => asInt(value), call1: asInt },
+  float64: { takes: ["any"], call: ([value]) => asFloat(value), call1: asFloat },
+  add: ofAll(add, []),
+  mul: ofAll(mul, ["any"]),
+  min: ofAll(min, ["any"]),
+  max: ofAll(max, ["any"]),
+  sub: ofTwo(sub),
+  div: ofTwo(div),
+  mod: ofTwo(mod),
+};

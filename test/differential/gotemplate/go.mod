@@ -1,0 +1,3 @@
+module kubectl-ark/gotemplate
+
+go 1.22
