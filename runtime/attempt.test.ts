@@ -180,7 +180,7 @@ describe("one task", () => {
     await world.add({ step: "a" });
     await world.add({ step: "b" });
     await world.clock.settle();
-    expect(calls.sort()).to.deep.equal([1, 2, 3, 4]);
+    expect(calls.sort((a, b) => a - b)).to.deep.equal([1, 2, 3, 4]);
   });
 
   it("speaks as its run's snapshot says, whatever the agent's configuration has become", async () => {

@@ -18,7 +18,10 @@ function lengthOf(value: unknown, run: Run): unknown {
     }
     case "nil":
       return value === NIL_WORD ? run.fail("len of nil") : intValue(0);
-    default:
+    case "bool":
+    case "int":
+    case "float":
+    case "time":
       return run.fail(`len of type ${typeNameOf(value)}`);
   }
 }
@@ -55,7 +58,10 @@ function itemOf(value: unknown, index: unknown, run: Run): unknown {
       return typeof index === "string" && isMapping(value)
         ? entryOf(value, index)
         : run.fail(`value has type ${typeNameOf(index)}; should be string`);
-    default:
+    case "bool":
+    case "int":
+    case "float":
+    case "time":
       return run.fail(`can't index item of type ${typeNameOf(value)}`);
   }
 }

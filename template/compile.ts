@@ -2,7 +2,7 @@
 import type { Body, Branching, Parsed, Ranging, Statement } from "./ast.ts";
 import { type Evaluate, ExpressionCompiler, endOf } from "./expressions.ts";
 import type { FunctionSet } from "./functionSet.ts";
-import { joinBytes, sortedKeys } from "./goText.ts";
+import { joinBytes } from "./goText.ts";
 import { MAX_ACTIVE_BLOCKS, MAX_TEMPLATE_DEPTH } from "./limits.ts";
 import { textOfValue } from "./printer.ts";
 import { Run } from "./run.ts";
@@ -271,15 +271,17 @@ function iterate(run: Run, loop: Loop, value: unknown): boolean {
     }
     case "map": {
       const map = value as object;
-      const keys = sortedKeys(map);
-      run.elements(keys.length);
+      const keys = run.keysOf(map);
       for (const key of keys) if (!round(run, loop, key, entryOf(map, key))) break;
       return keys.length > 0;
     }
     case "int":
       if (loop.setIndex !== undefined) run.fail(`can't use ${bigintOf(value)} to iterate over more than one variable`);
       return count(run, loop, value);
-    default:
+    case "bool":
+    case "float":
+    case "string":
+    case "time":
       return run.fail(`range can't iterate over a value of type ${typeNameOf(value)}`);
   }
 }

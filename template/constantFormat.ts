@@ -49,16 +49,9 @@ export function compileFormat(format: string, args: readonly Evaluate[], at: num
 
 /** Whether a verb prints a value as an action would. */
 function isPlain(verb: string, value: unknown): boolean {
-  switch (typeof value) {
-    case "string":
-      return verb !== "d";
-    case "number":
-      return verb === "v" || (verb === "d" && isInt64(value));
-    case "boolean":
-      return verb === "v";
-    default:
-      return value === null && verb !== "d";
-  }
+  if (typeof value === "string" || value === null) return verb !== "d";
+  if (typeof value === "number") return verb === "v" || (verb === "d" && isInt64(value));
+  return verb === "v" && typeof value === "boolean";
 }
 
 function split(format: string): { head: string; parts: Part[] } {

@@ -1,6 +1,5 @@
 /** Functions on values of any kind, lists and maps, as in Sprig. */
 import type { FunctionSet } from "./functionSet.ts";
-import { sortedKeys } from "./goText.ts";
 import type { Run } from "./run.ts";
 import { textFor } from "./stringFunctions.ts";
 import { entryOf, kindOf, readable, truthOf, typeNameOf } from "./values.ts";
@@ -24,9 +23,7 @@ function dict(args: readonly unknown[], run: Run): unknown {
 function keys(maps: readonly unknown[], run: Run): string[] {
   const all: string[] = [];
   for (const map of maps) {
-    const names = map === null ? [] : sortedKeys(map as object);
-    run.elements(names.length);
-    all.push(...names);
+    if (map !== null) for (const name of run.keysOf(map as object)) all.push(name);
   }
   return all;
 }

@@ -58,7 +58,7 @@ function jsCharacter(character: string): string {
   return `\\u${code.toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
-const JS_SPECIAL = /[\\'"<>&=\0-\x1f\u0080-\u{10ffff}]/gu;
+const JS_SPECIAL = /[\\'"<>&=]|[^ -~\x7f]/gu;
 
 function js(args: readonly unknown[], run: Run): string {
   const text = textOfAll(args, run);

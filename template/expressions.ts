@@ -47,6 +47,12 @@ export class ExpressionCompiler {
   /** What gives a new value to a variable that exists. */
   assign(name: string, at: number): (run: Run, value: unknown) => void {
     const { slots, isCertain } = this.scope.resolve(name);
+    const [only] = slots;
+    if (isCertain && slots.length === 1 && only !== undefined) {
+      return (run, value) => {
+        run.vars[only] = value;
+      };
+    }
     return (run, value) => {
       const slot = slots.find((candidate, i) => (isCertain && i === slots.length - 1) || run.vars[candidate] !== undefined);
       if (slot !== undefined) run.vars[slot] = value;

@@ -105,16 +105,23 @@ export function compareText(a: string, b: string): number {
   for (let i = 0; i < shared; i++) {
     const left = a.charCodeAt(i);
     const right = b.charCodeAt(i);
-    if (left !== right) return rankOf(left) - rankOf(right);
+    if (left === right) continue;
+    const isStray = (isLoneByte(left) || isLoneByte(right)) && !(i > 0 && isHigh(a.charCodeAt(i - 1)));
+    return isStray ? compareBytes(a, b, i) : rankOf(left) - rankOf(right);
   }
   return a.length - b.length;
 }
 
+/** Order of two texts that are the same before `start`, of which one goes on with half a character: a few bytes decide. */
+function compareBytes(a: string, b: string, start: number): number {
+  const left = bytesOf(a.slice(start, start + 8));
+  const right = bytesOf(b.slice(start, start + 8));
+  const differing = left.findIndex((byte, i) => byte !== right[i]);
+  return differing === -1 ? a.length - b.length : (left[differing] ?? 0) - (right[differing] ?? -1);
+}
+
 /** Puts surrogates, which stand for the highest code points, behind all other units. */
 const rankOf = (unit: number): number => (unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800);
-
-/** A map's own keys in Go's order. */
-export const sortedKeys = (map: object): string[] => Object.keys(map).sort(compareText);
 
 const STRAY = /\p{Cs}/gu;
 

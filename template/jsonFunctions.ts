@@ -4,7 +4,6 @@
  */
 import type { FunctionSet } from "./functionSet.ts";
 import { formatFloat } from "./goFloat.ts";
-import { sortedKeys } from "./goText.ts";
 import { formatTime } from "./goTime.ts";
 import { MAX_TEMPLATE_DEPTH } from "./limits.ts";
 import type { Run } from "./run.ts";
@@ -71,8 +70,7 @@ class JsonWriter {
   }
 
   #map(map: object, depth: number): void {
-    const keys = sortedKeys(map);
-    this.#run.elements(keys.length);
+    const keys = this.#run.keysOf(map);
     if (keys.length === 0) return this.#write("{}");
     this.#write("{");
     for (let i = 0; i < keys.length; i++) {

@@ -47,7 +47,8 @@ const literal = (text: string, value: unknown, n: number): Literal => ({
 
 const integerValue = (n: bigint): GoInteger => (n >= 0n && n < 256n ? intValue(Number(n)) : new GoInteger("int", n));
 
-function integerOf(text: string): bigint | undefined {
+/** The whole number that a text spells as Go does, with any prefix and underscores; undefined when it spells none. */
+export function integerOf(text: string): bigint | undefined {
   const match = INTEGER.exec(text);
   if (match === null || text.length > MAX_INTEGER_CHARS) return undefined;
   const digits = (match[2] ?? "").replaceAll("_", "").toLowerCase();
@@ -56,7 +57,8 @@ function integerOf(text: string): bigint | undefined {
   return match[1] === "-" ? -size : size;
 }
 
-function floatOf(text: string): number | undefined {
+/** The float that a text spells as Go does; undefined when it spells none. */
+export function floatOf(text: string): number | undefined {
   if (DECIMAL.test(text)) return Number(text.replaceAll("_", ""));
   const match = HEX_FLOAT.exec(text);
   if (match === null) return undefined;

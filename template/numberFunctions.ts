@@ -1,5 +1,6 @@
 /** Sums on whole numbers, as in Sprig: every argument is made an int64 first, and the result wraps around as Go's does. */
 import type { FunctionSet, TemplateFunction } from "./functionSet.ts";
+import { floatOf, integerOf } from "./number.ts";
 import type { Run } from "./run.ts";
 import { bigintOf, floatValue, GoInteger, intValue, kindOf, numberOf } from "./values.ts";
 
@@ -16,7 +17,10 @@ function wholeOf(value: unknown): number | bigint {
       return value === true ? 1 : 0;
     case "string":
       return wholeOfText(String(value));
-    default:
+    case "nil":
+    case "list":
+    case "map":
+    case "time":
       return 0;
   }
 }
@@ -28,13 +32,8 @@ function truncated(n: number): number | bigint {
 }
 
 function wholeOfText(text: string): number | bigint {
-  const match = /^([+-]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]{0,19})(?:\.0*)?$/.exec(text);
-  if (match === null || text.length > 70) return 0;
-  const digits = (match[2] ?? "0").toLowerCase();
-  const size = BigInt(/^0[0-7]/.test(digits) ? `0o${digits.slice(1)}` : digits);
-  const n = match[1] === "-" ? -size : size;
-  if (n > 2n ** 63n - 1n || n < -(2n ** 63n)) return 0;
-  return narrow(n);
+  const n = integerOf(text.replace(/\.0+$/, ""));
+  return n === undefined || n >= 2n ** 63n || n < -(2n ** 63n) ? 0 : narrow(n);
 }
 
 const narrow = (n: bigint): number | bigint => (Number.isSafeInteger(Number(n)) ? Number(n) : n);
@@ -117,10 +116,15 @@ function asFloat(value: unknown): unknown {
   const kind = kindOf(value);
   if (kind === "int" || kind === "float") return floatValue(numberOf(value));
   if (kind === "bool") return floatValue(value === true ? 1 : 0);
-  const text = kind === "string" ? String(value) : "";
-  const isNumber = /^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/.test(text);
-  const n = isNumber ? Number(text) : 0;
-  return floatValue(Number.isFinite(n) ? n : 0);
+  return floatValue(kind === "string" ? floatOfText(String(value)) : 0);
+}
+
+function floatOfText(text: string): number {
+  const infinity = /^([+-]?)inf(?:inity)?$/i.exec(text);
+  if (infinity !== null) return infinity[1] === "-" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  if (/^nan$/i.test(text)) return Number.NaN;
+  const n = floatOf(text) ?? 0;
+  return Number.isFinite(n) ? n : 0;
 }
 
 export const numberFunctions: FunctionSet = {

@@ -4,58 +4,16 @@
  */
 import type { Body, Branching, Command, Literal, Operand, Parsed, Pipeline, Ranging, Statement } from "./ast.ts";
 import { unquote } from "./goQuote.ts";
-import { Lexer, type Token, type TokenType } from "./lexer.ts";
-import { MAX_TEMPLATE_DEPTH, MAX_TEMPLATE_WORK } from "./limits.ts";
+import type { Token, TokenType } from "./lexer.ts";
 import { characterLiteral, numberLiteral } from "./number.ts";
-import { positionOf, TemplateError, type TemplateErrorCode } from "./templateError.ts";
-
-/** What `parse` has to know about functions: whether there is one, and what may have been meant when there is none. */
-export interface KnownFunctions {
-  has(name: string): boolean;
-  nearest(name: string): string | undefined;
-}
+import { type KnownFunctions, Source } from "./source.ts";
+import { isWord, shown, TokenBuffer } from "./tokenBuffer.ts";
 
 /** @throws TemplateError with code "parse", or "limit" when the text nests too deep or has too many parts */
 export function parse(text: string, functions: KnownFunctions): Parsed {
   const source = new Source(text, functions);
   const tree = new TreeParser(source);
   return { text, body: tree.parseAll(), definitions: source.definitions };
-}
-
-/** What the parsers of a template and of the templates that it defines share. */
-class Source {
-  readonly text: string;
-  readonly functions: KnownFunctions;
-  readonly lexer: Lexer;
-  readonly definitions = new Map<string, Body>();
-  depth = 0;
-  #nodes = 0;
-
-  constructor(text: string, functions: KnownFunctions) {
-    this.text = text;
-    this.functions = functions;
-    this.lexer = new Lexer(text);
-  }
-
-  fault(code: TemplateErrorCode, problem: string, at: number): TemplateError {
-    return new TemplateError(code, problem, positionOf(this.text, at));
-  }
-
-  countNode(at: number): void {
-    this.#nodes += 1;
-    if (this.#nodes > MAX_TEMPLATE_WORK) throw this.fault("limit", `a template cannot have more than ${MAX_TEMPLATE_WORK} parts`, at);
-  }
-
-  /** Runs a parser one level deeper. */
-  nested<T>(at: number, parser: () => T): T {
-    if (this.depth >= MAX_TEMPLATE_DEPTH) {
-      throw this.fault("limit", `blocks and parentheses cannot nest more than ${MAX_TEMPLATE_DEPTH} deep`, at);
-    }
-    this.depth += 1;
-    const result = parser();
-    this.depth -= 1;
-    return result;
-  }
 }
 
 /** `{{end}}`, or `{{else}}` with the word behind it if that is `if` or `with`, ends a body. */
@@ -81,20 +39,9 @@ const OPERANDS: ReadonlySet<TokenType> = new Set<TokenType>([
   "variable",
 ]);
 
-const isWord = (token: Token, word: string): boolean => token.type === "keyword" && token.text === word;
-
-/** A token as an error shows it. */
-function shown(token: Token): string {
-  if (token.type === "eof") return "EOF";
-  if (token.type === "keyword") return `<${token.text}>`;
-  return token.text.length > 10 ? `${JSON.stringify(token.text.slice(0, 10))}...` : JSON.stringify(token.text);
-}
-
 class TreeParser {
   readonly #source: Source;
-  // The last token read stands first; up to three can be put back. Faults are reported where the first one stands.
-  readonly #tokens: [Token, Token, Token];
-  #pending = 0;
+  readonly #tokens: TokenBuffer;
   // Names in the order of their declaration, to forget them at the end of a block, and how often each is declared, to look them up.
   readonly #vars: string[] = [];
   readonly #declared = new Map<string, number>([["$", 1]]);
@@ -102,40 +49,11 @@ class TreeParser {
 
   constructor(source: Source) {
     this.#source = source;
-    const none: Token = { type: "eof", at: 0, text: "" };
-    this.#tokens = [none, none, none];
-  }
-
-  #next(): Token {
-    if (this.#pending > 0) this.#pending -= 1;
-    else this.#tokens[0] = this.#source.lexer.next();
-    return this.#tokens[this.#pending] ?? this.#tokens[0];
-  }
-
-  #back(): void {
-    this.#pending += 1;
-  }
-
-  #peek(): Token {
-    const token = this.#next();
-    this.#back();
-    return token;
-  }
-
-  #nextNonSpace(): Token {
-    let token = this.#next();
-    while (token.type === "space") token = this.#next();
-    return token;
-  }
-
-  #peekNonSpace(): Token {
-    const token = this.#nextNonSpace();
-    this.#back();
-    return token;
+    this.#tokens = new TokenBuffer(source.lexer);
   }
 
   #fail(problem: string): never {
-    throw this.#source.fault("parse", problem, this.#tokens[0].at);
+    throw this.#source.fault("parse", problem, this.#tokens.at);
   }
 
   #unexpected(token: Token, context: string): never {
@@ -143,22 +61,21 @@ class TreeParser {
   }
 
   #expect(type: TokenType, context: string): Token {
-    const token = this.#nextNonSpace();
+    const token = this.#tokens.nextNonSpace();
     return token.type === type ? token : this.#unexpected(token, context);
   }
 
   /** The whole text: statements, and definitions between them. */
   parseAll(): Body {
     const body: Statement[] = [];
-    while (this.#peek().type !== "eof") {
-      if (this.#peek().type === "leftDelim") {
-        const delim = this.#next();
-        if (isWord(this.#nextNonSpace(), "define")) {
+    while (this.#tokens.peek().type !== "eof") {
+      if (this.#tokens.peek().type === "leftDelim") {
+        const delim = this.#tokens.next();
+        if (isWord(this.#tokens.nextNonSpace(), "define")) {
           new TreeParser(this.#source).#definition();
           continue;
         }
-        this.#tokens[1] = delim;
-        this.#pending = 2;
+        this.#tokens.backBefore(delim);
       }
       const control = this.#textOrAction();
       if (isBodyEnd(control)) this.#fail(`unexpected ${control.shown}`);
@@ -169,7 +86,7 @@ class TreeParser {
 
   #definition(): void {
     const context = "define clause";
-    const name = this.#templateName(this.#nextNonSpace(), context);
+    const name = this.#templateName(this.#tokens.nextNonSpace(), context);
     this.#expect("rightDelim", context);
     const { body, end } = this.#body();
     if (end.is !== "end") this.#fail(`unexpected ${end.shown} in ${context}`);
@@ -186,9 +103,9 @@ class TreeParser {
 
   /** Statements up to `{{end}}` or `{{else}}`. */
   #body(): { body: Statement[]; end: BodyEnd } {
-    return this.#source.nested(this.#tokens[0].at, () => {
+    return this.#source.nested(this.#tokens.at, () => {
       const body: Statement[] = [];
-      while (this.#peekNonSpace().type !== "eof") {
+      while (this.#tokens.peekNonSpace().type !== "eof") {
         const control = this.#textOrAction();
         if (isBodyEnd(control)) return { body, end: control };
         body.push(control);
@@ -198,7 +115,7 @@ class TreeParser {
   }
 
   #textOrAction(): Control {
-    const token = this.#nextNonSpace();
+    const token = this.#tokens.nextNonSpace();
     this.#source.countNode(token.at);
     if (token.type === "text") return { is: "text", at: token.at, text: token.text };
     if (token.type === "leftDelim") return this.#action();
@@ -206,7 +123,7 @@ class TreeParser {
   }
 
   #action(): Control {
-    const token = this.#nextNonSpace();
+    const token = this.#tokens.nextNonSpace();
     if (token.type === "keyword") {
       switch (token.text) {
         case "block":
@@ -230,19 +147,19 @@ class TreeParser {
           break;
       }
     }
-    this.#back();
+    this.#tokens.back();
     return { is: "action", at: token.at, pipe: this.#pipeline("command", "rightDelim") };
   }
 
   #leave(is: "break" | "continue", at: number): Statement {
-    const token = this.#nextNonSpace();
+    const token = this.#tokens.nextNonSpace();
     if (token.type !== "rightDelim") this.#unexpected(token, `{{${is}}}`);
     if (this.#ranges === 0) this.#fail(`{{${is}}} outside {{range}}`);
     return { is, at };
   }
 
   #else(): BodyEnd {
-    const token = this.#peekNonSpace();
+    const token = this.#tokens.peekNonSpace();
     if (!isWord(token, "if") && !isWord(token, "with")) this.#expect("rightDelim", "else");
     return { is: "else", shown: "{{else}}" };
   }
@@ -256,8 +173,8 @@ class TreeParser {
       const { body, end } = this.#body();
       branches.push({ pipe, body });
       if (end.is === "end") break;
-      if (isWord(this.#peek(), is)) {
-        this.#source.countNode(this.#next().at);
+      if (isWord(this.#tokens.peek(), is)) {
+        this.#source.countNode(this.#tokens.next().at);
         continue;
       }
       otherwise = this.#lastBody();
@@ -286,7 +203,7 @@ class TreeParser {
 
   #block(): Statement {
     const context = "block clause";
-    const token = this.#nextNonSpace();
+    const token = this.#tokens.nextNonSpace();
     const name = this.#templateName(token, context);
     const pipe = this.#pipeline(context, "rightDelim");
     const block = new TreeParser(this.#source);
@@ -298,10 +215,10 @@ class TreeParser {
 
   #template(): Statement {
     const context = "template clause";
-    const token = this.#nextNonSpace();
+    const token = this.#tokens.nextNonSpace();
     const name = this.#templateName(token, context);
-    if (this.#nextNonSpace().type === "rightDelim") return { is: "template", at: token.at, name, pipe: undefined };
-    this.#back();
+    if (this.#tokens.nextNonSpace().type === "rightDelim") return { is: "template", at: token.at, name, pipe: undefined };
+    this.#tokens.back();
     return { is: "template", at: token.at, name, pipe: this.#pipeline(context, "rightDelim") };
   }
 
@@ -315,15 +232,15 @@ class TreeParser {
   }
 
   #pipeline(context: string, end: TokenType): Pipeline {
-    const { at } = this.#peekNonSpace();
+    const { at } = this.#tokens.peekNonSpace();
     const { variables, isAssignment } = this.#variables(context);
     const commands: Command[] = [];
     for (;;) {
-      const token = this.#nextNonSpace();
+      const token = this.#tokens.nextNonSpace();
       if (token.type === end) break;
       const isOperand = OPERANDS.has(token.type) || isWord(token, ".") || isWord(token, "nil");
       if (!isOperand) this.#unexpected(token, context);
-      this.#back();
+      this.#tokens.back();
       commands.push(this.#command());
     }
     if (commands.length === 0) this.#fail(`missing value for ${context}`);
@@ -338,27 +255,26 @@ class TreeParser {
   #variables(context: string): { variables: string[]; isAssignment: boolean } {
     const variables: string[] = [];
     for (;;) {
-      const variable = this.#peekNonSpace();
+      const variable = this.#tokens.peekNonSpace();
       if (variable.type !== "variable") return { variables, isAssignment: false };
-      this.#next();
-      const behind = this.#peek();
-      const token = this.#peekNonSpace();
+      this.#tokens.next();
+      const behind = this.#tokens.peek();
+      const token = this.#tokens.peekNonSpace();
       if (token.type === "assign" || token.type === "declare") {
-        this.#nextNonSpace();
+        this.#tokens.nextNonSpace();
         this.#declare(variable, variables);
         return { variables, isAssignment: token.type === "assign" };
       }
       if (token.type === "char" && token.text === ",") {
-        this.#nextNonSpace();
+        this.#tokens.nextNonSpace();
         this.#declare(variable, variables);
         if (context !== "range" || variables.length > 1) this.#fail(`too many declarations in ${context}`);
-        const { type } = this.#peekNonSpace();
+        const { type } = this.#tokens.peekNonSpace();
         if (type === "variable" || type === "rightDelim" || type === "rightParen") continue;
         this.#fail("range can only initialize variables");
       }
-      this.#tokens[1] = behind.type === "space" ? behind : variable;
-      this.#tokens[2] = variable;
-      this.#pending = behind.type === "space" ? 3 : 2;
+      if (behind.type === "space") this.#tokens.backBefore(behind, variable);
+      else this.#tokens.backBefore(variable);
       return { variables, isAssignment: false };
     }
   }
@@ -376,15 +292,15 @@ class TreeParser {
 
   /** Operands up to a pipe, which is read, or to the end of the pipeline, which is not. */
   #command(): Command {
-    const { at } = this.#peekNonSpace();
+    const { at } = this.#tokens.peekNonSpace();
     const args: Operand[] = [];
     for (;;) {
-      this.#peekNonSpace();
+      this.#tokens.peekNonSpace();
       const operand = this.#operand();
       if (operand !== undefined) args.push(operand);
-      const token = this.#next();
+      const token = this.#tokens.next();
       if (token.type === "space") continue;
-      if (token.type === "rightDelim" || token.type === "rightParen") this.#back();
+      if (token.type === "rightDelim" || token.type === "rightParen") this.#tokens.back();
       else if (token.type !== "pipe") this.#unexpected(token, "operand");
       break;
     }
@@ -395,10 +311,10 @@ class TreeParser {
   /** A term and the fields behind it. */
   #operand(): Operand | undefined {
     const term = this.#term();
-    if (term === undefined || this.#peek().type !== "field") return term;
-    const { at } = this.#peek();
+    if (term === undefined || this.#tokens.peek().type !== "field") return term;
+    const { at } = this.#tokens.peek();
     const path: string[] = [];
-    while (this.#peek().type === "field") path.push(this.#next().text.slice(1));
+    while (this.#tokens.peek().type === "field") path.push(this.#tokens.next().text.slice(1));
     switch (term.is) {
       case "field":
       case "variable":
@@ -408,13 +324,15 @@ class TreeParser {
         return this.#fail(`unexpected . after term "${term.is === "dot" ? "." : "nil"}"`);
       case "literal":
         return this.#fail(`unexpected . after term ${JSON.stringify(term.literal.text)}`);
-      default:
+      case "function":
+      case "pipeline":
+      case "chain":
         return { is: "chain", at, start: term.at, operand: term, path };
     }
   }
 
   #term(): Operand | undefined {
-    const token = this.#nextNonSpace();
+    const token = this.#tokens.nextNonSpace();
     const { at, text } = token;
     this.#source.countNode(at);
     switch (token.type) {
@@ -444,11 +362,24 @@ class TreeParser {
       case "keyword":
         if (text === ".") return { is: "dot", at };
         if (text === "nil") return { is: "nil", at };
-        break;
-      default:
-        break;
+        return this.#noTerm();
+      case "assign":
+      case "char":
+      case "declare":
+      case "eof":
+      case "error":
+      case "leftDelim":
+      case "pipe":
+      case "rightDelim":
+      case "rightParen":
+      case "space":
+      case "text":
+        return this.#noTerm();
     }
-    this.#back();
+  }
+
+  #noTerm(): undefined {
+    this.#tokens.back();
     return undefined;
   }
 

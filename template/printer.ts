@@ -4,7 +4,6 @@
  */
 import { Formatter } from "./formatter.ts";
 import { floatText } from "./goFloat.ts";
-import { sortedKeys } from "./goText.ts";
 import { goTimeText } from "./goTime.ts";
 import { MAX_TEMPLATE_DEPTH } from "./limits.ts";
 import type { Run } from "./run.ts";
@@ -13,16 +12,9 @@ import { bigintOf, entryOf, GoFloat, GoInteger, isInt64, isMapping, kindOf, NIL_
 
 /** The text of a value as an action prints it. */
 export function textOfValue(value: unknown, run: Run): string {
-  switch (typeof value) {
-    case "string":
-      return value;
-    case "number":
-      return isInt64(value) ? String(value + 0) : floatText(value);
-    case "boolean":
-      return value ? "true" : "false";
-    default:
-      break;
-  }
+  if (typeof value === "string") return value;
+  if (typeof value === "number") return isInt64(value) ? String(value + 0) : floatText(value);
+  if (typeof value === "boolean") return value ? "true" : "false";
   if (value === null || value === undefined || value === NIL_WORD) return "";
   if (value instanceof GoInteger) return value.text;
   if (value instanceof GoFloat) return floatText(value.value);
@@ -191,8 +183,7 @@ export class Printer extends Formatter {
   }
 
   #map(map: object, verb: string, depth: number): void {
-    const keys = sortedKeys(map);
-    this.run.elements(keys.length);
+    const keys = this.run.keysOf(map);
     this.write(this.sharpV ? "map[string]interface {}{" : "map[");
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i] ?? "";

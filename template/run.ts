@@ -1,4 +1,4 @@
-import { utf8Length } from "./goText.ts";
+import { compareText, utf8Length } from "./goText.ts";
 import { CHARS_PER_STEP, ELEMENTS_PER_STEP, MAX_TEMPLATE_OUTPUT, MAX_TEMPLATE_WORK } from "./limits.ts";
 import { positionOf, TemplateError } from "./templateError.ts";
 
@@ -60,6 +60,13 @@ export class Run {
   /** Pays for visiting elements of a list or map. */
   elements(count: number): void {
     this.spend(count / ELEMENTS_PER_STEP);
+  }
+
+  /** The keys of a map in Go's order; sorting costs more than looking. */
+  keysOf(map: object): string[] {
+    const keys = Object.keys(map);
+    this.spend(keys.length);
+    return keys.sort(compareText);
   }
 
   /** Writes to the output. */

@@ -42,11 +42,11 @@ const TITLE: Readonly<Record<string, string>> = {
   ǳ: "ǲ",
 };
 
-const NOT_ASCII = /[^\x00-\x7f]/;
+const NOT_ASCII = /\P{ASCII}/u;
 
 function mapped(character: string, change: "toUpperCase" | "toLowerCase"): string {
   const result = character[change]();
-  if ([...result].length === 1) return result;
+  if (Array.from(result).length === 1) return result;
   const code = character.codePointAt(0) ?? 0;
   // ᾀ…ᾧ with iota below: the capital stands 8 further on.
   if (change === "toUpperCase" && code >= 0x1f80 && code <= 0x1fa7) return String.fromCodePoint(code | 8);
@@ -54,9 +54,17 @@ function mapped(character: string, change: "toUpperCase" | "toLowerCase"): strin
 }
 
 const upper = (text: string): string =>
-  NOT_ASCII.test(text) ? [...text].map((c) => mapped(c, "toUpperCase")).join("") : text.toUpperCase();
+  NOT_ASCII.test(text)
+    ? Array.from(text)
+        .map((c) => mapped(c, "toUpperCase"))
+        .join("")
+    : text.toUpperCase();
 const lower = (text: string): string =>
-  NOT_ASCII.test(text) ? [...text].map((c) => mapped(c, "toLowerCase")).join("") : text.toLowerCase();
+  NOT_ASCII.test(text)
+    ? Array.from(text)
+        .map((c) => mapped(c, "toLowerCase"))
+        .join("")
+    : text.toLowerCase();
 
 /** Go's strings.Title: what follows no letter, digit or underscore is written large. */
 const title = (text: string): string =>
@@ -87,17 +95,22 @@ function replace(args: readonly unknown[], run: Run): string {
   const [old, by, text] = args.map(String) as [string, string, string];
   run.scan(text.length);
   // Go puts the new text between all characters when the old one is empty.
-  const count = old === "" ? [...text].length + 1 : occurrences(old, text);
+  const count = old === "" ? Array.from(text).length + 1 : occurrences(old, text);
   run.chars(text.length + count * Math.max(by.length - old.length, 0));
   run.spend(count / 8);
   if (old !== "") return text.split(old).join(by);
-  return by + [...text].map((character) => character + by).join("");
+  return (
+    by +
+    Array.from(text)
+      .map((character) => character + by)
+      .join("")
+  );
 }
 
 function split(separator: string, text: string, run: Run): string[] {
   const count = separator === "" ? text.length : occurrences(separator, text) + 1;
   run.elements(count);
-  return separator === "" ? [...text] : text.split(separator);
+  return separator === "" ? Array.from(text) : text.split(separator);
 }
 
 /** What Sprig makes of any value that is to be text. */

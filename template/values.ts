@@ -114,7 +114,9 @@ export function kindOf(value: unknown): Kind {
       if (value instanceof GoFloat) return "float";
       if (value instanceof GoTime) return "time";
       return "map";
-    default:
+    case "function":
+    case "symbol":
+    case "undefined":
       return "nil";
   }
 }
@@ -151,10 +153,10 @@ export function numberOf(value: unknown): number {
   return typeof value === "bigint" ? Number(value) : Number.NaN;
 }
 
-/** The whole number in a value of kind int, to the last digit that it has. */
+/** The whole number in a value of kind int; of the data's, the digits that JSON writes, which beyond ±2^53 are not exact (B30). */
 export function bigintOf(value: unknown): bigint {
   if (value instanceof GoInteger) return value.exact;
-  return typeof value === "bigint" ? value : BigInt(numberOf(value));
+  return typeof value === "bigint" ? value : BigInt(String(numberOf(value) + 0));
 }
 
 /**
@@ -192,7 +194,9 @@ export function truthOf(value: unknown): boolean {
       if (Array.isArray(value)) return value.length > 0;
       if (value instanceof GoInteger || value instanceof GoFloat) return value.value !== 0;
       return value instanceof GoTime || !isEmptyMap(value);
-    default:
+    case "function":
+    case "symbol":
+    case "undefined":
       return false;
   }
 }

@@ -15,9 +15,10 @@ export interface JournalSink {
 
 /**
  * A journal in a file, which must not be there yet unless `append` (a resumed run goes on in its own journal).
+ * Each line passes `redact`: no secret is ever written (B126).
  * @throws UsageError when the file cannot be made
  */
-export function fileJournal(path: string, { append }: { append: boolean }): JournalSink {
+export function fileJournal(path: string, { append, redact }: { append: boolean; redact: (text: string) => string }): JournalSink {
   let file: number | undefined;
   try {
     file = openSync(path, append ? "a" : "wx", 0o600);
@@ -26,7 +27,7 @@ export function fileJournal(path: string, { append }: { append: boolean }): Jour
   }
   return {
     write(event) {
-      if (file !== undefined) writeSync(file, `${JSON.stringify(event)}\n`);
+      if (file !== undefined) writeSync(file, `${redact(JSON.stringify(event))}\n`);
     },
     close() {
       if (file !== undefined) closeSync(file);
@@ -36,7 +37,7 @@ export function fileJournal(path: string, { append }: { append: boolean }): Jour
 }
 
 /** A journal that is kept in memory until somebody wants it in a file: what a run without `--journal` needs when it stops at an approval. */
-export function heldJournal(): JournalSink & { saveAs(path: string): void } {
+export function heldJournal(redact: (text: string) => string): JournalSink & { saveAs(path: string): void } {
   const events: JournalEvent[] = [];
   return {
     write(event) {
@@ -44,7 +45,7 @@ export function heldJournal(): JournalSink & { saveAs(path: string): void } {
     },
     close() {},
     saveAs(path) {
-      const file = fileJournal(path, { append: false });
+      const file = fileJournal(path, { append: false, redact });
       for (const event of events) file.write(event);
       file.close();
     },

@@ -2,9 +2,20 @@
 export type { JsonObject, JsonValue } from "../../crds/json.ts";
 export { type AgentReport, type AgentReports } from "./agentReports.ts";
 export { isProviderError, kindOfStatus, PROVIDER_ERROR_KINDS, ProviderError, type ProviderErrorKind } from "./errors.ts";
+export {
+  type BackOff,
+  backOffMs,
+  ERROR_BACK_OFF,
+  errorDelayMs,
+  MAX_RETRY_AFTER_MS,
+  THROTTLE_BACK_OFF,
+  throttleDelayMs,
+} from "./host/backOff.ts";
 export { type Clock, systemClock } from "./host/clock.ts";
 export { addDecimals } from "./host/decimal.ts";
+export { type ErrorTextOptions, errorText } from "./host/errorText.ts";
 export { type Log, type LogFields, silentLog } from "./host/log.ts";
+export { createRedactor, REDACTED, type Redactor } from "./host/redact.ts";
 export { cutUtf8, utf8Bytes } from "./host/utf8.ts";
 export { JOURNAL_TYPES, type JournalEntry, type JournalEvent, type JournalStore, type JournalType, type JournalWriter } from "./journal.ts";
 export {
@@ -19,6 +30,8 @@ export {
   type StopReason,
   type ToolCall,
 } from "./llm.ts";
+export { type LoadedPlugin, type LoadedPlugins, type LoaderParts, loadPlugins, type PluginListing } from "./loader/loadPlugins.ts";
+export { type RemoteParts, remotePlugin } from "./loader/remotePlugin.ts";
 export { type Health, type MemoryEntry, type MemoryScope, type MemoryStore } from "./memory.ts";
 export { type Notification, type Notifier } from "./notify.ts";
 export {

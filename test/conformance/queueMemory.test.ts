@@ -1,7 +1,6 @@
 // The queue in memory keeps every promise of a queue.
 import { createMemoryQueue } from "../../plugins/queue-memory/index.ts";
 import { JOURNAL_LIMITS, QUEUE_LIMITS } from "../../plugins/sdk/index.ts";
-import { seededRandom } from "../../plugins/sdk/testing/clause.ts";
 import {
   type BlobWorld,
   blobClauses,
@@ -13,6 +12,7 @@ import {
   ledgerClauses,
   type QueueWorld,
   queueClauses,
+  seededRandom,
 } from "../../plugins/sdk/testing/index.ts";
 
 const namespace = "demo";

@@ -48,9 +48,53 @@ const STRINGS = [
 ];
 const INTS = [0, 1, 2, 3, 7, 10, 42, -1, -7, 255, 256, 1000, 1234567, -99999, 2147483648, 9007199254740991];
 const FLOATS = [0.5, 2.5, -1.5, 3.14159, 1e-7, 1.5e-5, 0.0001, 123456.789, 1e21, 1.7976931348623157e308, 5e-324, -2.675, 1.005, 0.1, 1e22];
-const INT_LITERALS = ["0", "1", "2", "3", "-1", "10", "0x1F", "0b101", "0o17", "017", "1_000", "'a'", "'é'", "'\\n'", "+5", "9223372036854775807"];
-const FLOAT_LITERALS = ["1.0", "2.5", "1e3", "-0.5", ".5", "5.", "1e-7", "1e21", "0x1p4", "0x1.8p-2", "-0.0", "100000.0", "1e6", "123456789.0"];
-const STRING_LITERALS = ['"x"', '""', '"a b"', '"\\u00e9\\n"', "`raw \\n`", '"q\\"q"', '"héllo"', '"\\x41\\101"', '"}}"', '"\\xff"', '"\\xc3\\xa9"'];
+const INT_LITERALS = [
+  "0",
+  "1",
+  "2",
+  "3",
+  "-1",
+  "10",
+  "0x1F",
+  "0b101",
+  "0o17",
+  "017",
+  "1_000",
+  "'a'",
+  "'é'",
+  "'\\n'",
+  "+5",
+  "9223372036854775807",
+];
+const FLOAT_LITERALS = [
+  "1.0",
+  "2.5",
+  "1e3",
+  "-0.5",
+  ".5",
+  "5.",
+  "1e-7",
+  "1e21",
+  "0x1p4",
+  "0x1.8p-2",
+  "-0.0",
+  "100000.0",
+  "1e6",
+  "123456789.0",
+];
+const STRING_LITERALS = [
+  '"x"',
+  '""',
+  '"a b"',
+  '"\\u00e9\\n"',
+  "`raw \\n`",
+  '"q\\"q"',
+  '"héllo"',
+  '"\\x41\\101"',
+  '"}}"',
+  '"\\xff"',
+  '"\\xc3\\xa9"',
+];
 const VERBS = ["v", "v", "+v", "#v", "T", "q", "s", "d", "x", "X", "o", "O", "b", "c", "U", "e", "E", "f", "F", "g", "G", "t", "w", "z"];
 const TEXTS = ["", " ", "text ", "\n", "  \n\t", "a }} b", "é ", "{ x }", "-", "line one\nline two\n"];
 
@@ -59,10 +103,11 @@ const TOTAL_STAGES = ["print", "println", "not", "html", "js", "urlquery", 'prin
 const PARTIAL_STAGES = ["len", 'eq "a"', "index .list", "slice .s", "eq 1", "lt 2"];
 
 type Type = "int" | "float" | "string" | "bool" | "list" | "map" | "any";
-const TYPES: readonly Type[] = ["int", "float", "string", "bool", "list", "map"];
+type Typed = Exclude<Type, "any">;
+const TYPES: readonly Typed[] = ["int", "float", "string", "bool", "list", "map"];
 
 /** The fields of the data that have a type. */
-const FIELDS: Readonly<Record<Exclude<Type, "any">, readonly string[]>> = {
+const FIELDS: Readonly<Record<Typed, readonly string[]>> = {
   int: [".i", ".j", ".m.n", ".deep.a.b.k"],
   float: [".f", ".g", ".m.f"],
   string: [".s", ".t", ".m.s", ".deep.a.b.c", ".uni"],
@@ -177,14 +222,17 @@ export class TemplateWriter {
     if (kind < 36) return this.#action(this.#pipeline(2));
     if (kind < 44) return this.#declaration();
     if (kind < 46) return this.#action("/* a comment */");
-    if (kind < 48 && this.#loops > 0) return this.#action(`if ${this.#pipeline(1)}`) + this.#action(dice.pick(["break", "continue"])) + this.#action("end");
+    if (kind < 48 && this.#loops > 0)
+      return this.#action(`if ${this.#pipeline(1)}`) + this.#action(dice.pick(["break", "continue"])) + this.#action("end");
     if (kind < 50) return this.#action(this.#mayBreak ? this.#broken() : "/* nothing */");
     if (kind < 66) return this.#branch("if", depth);
     if (kind < 76) return this.#branch("with", depth);
     if (kind < 92) return this.#range(depth);
     if (kind < 96) return this.#call();
     const { argument, isData } = this.#handed();
-    return this.#action(`block "b${this.#names++}" ${argument}`) + this.#separate(isData, () => this.#body(depth - 1)) + this.#action("end");
+    return (
+      this.#action(`block "b${this.#names++}" ${argument}`) + this.#separate(isData, () => this.#body(depth - 1)) + this.#action("end")
+    );
   }
 
   #declaration(): string {
@@ -216,7 +264,9 @@ export class TemplateWriter {
   #range(depth: number): string {
     const dice = this.#dice;
     const { length } = this.#variables;
-    const over = dice.chance(85) ? this.#operand(dice.pick(["list", "map"]), 1) : dice.pick(["3", "0", ".i", ".s", ".f", ".yes", ".missing", "(len $.s)"]);
+    const over = dice.chance(85)
+      ? this.#operand(dice.pick(["list", "map"]), 1)
+      : dice.pick(["3", "0", ".i", ".s", ".f", ".yes", ".missing", "(len $.s)"]);
     const form = over === ".missing" ? 0 : dice.below(4); // its variable would be nil
     const isCounting = /^\.[ij]?$|^\$$/.test(over);
     const safe = isCounting ? "3" : over; // counting to nine quadrillion would take a while
@@ -385,7 +435,7 @@ export class TemplateWriter {
 
   #operand(type: Type, depth: number): string {
     const dice = this.#dice;
-    const wanted = type === "any" ? dice.pick(TYPES) : type;
+    const wanted: Typed = type === "any" ? dice.pick(TYPES) : type;
     if (type === "any" && this.#variables.length > 0 && dice.chance(35)) return dice.pick(this.#variables);
     if (type === "any" && dice.chance(8)) return dice.pick(this.#rootIsData ? [".", "$", "$.s", "$.m.n", "$.deep.a.l"] : [".", "$"]);
     if (depth > 0 && dice.chance(25)) return `(${this.#command(wanted, depth - 1)})`;

@@ -1,7 +1,7 @@
 // `kubectl-ark/plugin/testing`: the conformance kits. Each is a list of clauses, a sentence and a check, for any test runner:
 // `for (const clause of llmClauses) test(clause.name, () => clause.check(world));`
 export { type BlobWorld, blobClauses, type OpenBlobs } from "./blobs.ts";
-export type { Clause } from "./clause.ts";
+export { type Clause, seededRandom } from "./clause.ts";
 export { type FakeClock, fakeClock } from "./fakeClock.ts";
 export { type JournalWorld, journalClauses, type OpenJournal } from "./journal.ts";
 export { type LedgerWorld, ledgerClauses, type OpenLedger } from "./ledger.ts";

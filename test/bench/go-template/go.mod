@@ -1,0 +1,3 @@
+module kubectl-ark/go-template
+
+go 1.22
