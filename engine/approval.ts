@@ -22,7 +22,13 @@ export function askApproval(pass: Pass, state: StepState): Gate {
   if (decision !== undefined) {
     const by = decision.by === undefined ? "" : ` by ${decision.by}`;
     const comment = decision.comment === undefined || decision.comment === "" ? "" : `: ${decision.comment}`;
-    return decide(pass, state, decision.decision, `${decision.decision === "approve" ? "approved" : "rejected"}${by}${comment}`, "Rejected");
+    return decide(
+      pass,
+      state,
+      decision.decision,
+      `${decision.decision === "approve" ? "approved" : "rejected"}${by}${comment}`,
+      "Rejected",
+    );
   }
   if (entry.phase !== "AwaitingApproval") {
     entry.phase = "AwaitingApproval";
@@ -59,7 +65,8 @@ export function requestOf({ entry, planned }: StepState): ApprovalRequest {
 
 function decisionOf({ run }: RunIndex, { entry }: StepState): RunApproval | undefined {
   return run.spec.approvals?.find(
-    ({ step, iteration = 1, attempt = 1 }) => step === entry.name && iteration === (entry.iterations ?? 1) && attempt === (entry.attempt ?? 1),
+    ({ step, iteration = 1, attempt = 1 }) =>
+      step === entry.name && iteration === (entry.iterations ?? 1) && attempt === (entry.attempt ?? 1),
   );
 }
 

@@ -5,7 +5,7 @@ import type { Task } from "../plugins/sdk/index.ts";
 import { isTrue, TemplateError } from "../template/index.ts";
 import type { ChildOrder } from "./actions.ts";
 import { askApproval } from "./approval.ts";
-import { type Rendered, render, type Reader } from "./context.ts";
+import { type Reader, type Rendered, render } from "./context.ts";
 import { childNameOf, taskKeyOfStep, traceparentOf } from "./identity.ts";
 import { MAX_FEEDBACK, MAX_PROMPT, MAX_TOOL_ROUNDS } from "./limits.ts";
 import type { Pass } from "./pass.ts";
@@ -166,7 +166,14 @@ function taskOf(pass: Pass, state: StepState, target: Target, prompt: string): T
     const { routing } = planned.work;
     const offered = choices(pass, routing);
     const outputSchema = routerSchema(offered.map(({ id }) => id));
-    return { ...shared, kind: "route", role: target.role, system: routerSystem(routing.systemPrompt, offered), model: routing.model, outputSchema };
+    return {
+      ...shared,
+      kind: "route",
+      role: target.role,
+      system: routerSystem(routing.systemPrompt, offered),
+      model: routing.model,
+      outputSchema,
+    };
   }
   const isAnotherTry = (entry.validationAttempts ?? 0) > 0 && entry.validationMessage !== undefined;
   return {

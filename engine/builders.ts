@@ -18,7 +18,12 @@ export function aSnapshot(spec: Partial<ArkTeamSpec>): RunSnapshot {
   const named = new Set((spec.pipeline ?? []).filter((step) => step.registryLookup === undefined).map((step) => step.role));
   for (const role of spec.roles ?? []) named.delete(role.name);
   const roles = [...(spec.roles ?? []), ...[...named].map((name) => ({ name, model: "mock", systemPrompt: "Work." }))];
-  const team: ArkTeam = { apiVersion: "arkonis.dev/v1alpha1", kind: "ArkTeam", metadata: { name: "demo", namespace: "test" }, spec: { ...spec, roles } };
+  const team: ArkTeam = {
+    apiVersion: "arkonis.dev/v1alpha1",
+    kind: "ArkTeam",
+    metadata: { name: "demo", namespace: "test" },
+    spec: { ...spec, roles },
+  };
   return snapshotOfTeam(normalizeArkTeam(team), aConfig).snapshot;
 }
 

@@ -5,7 +5,10 @@ import type { CanonicalInput, JsonValue } from "../crds/index.ts";
  * The input of a child run: a text becomes what the child's team declares, where it is JSON of that type; anything else stays as it is
  * and is refused by the child's own check (B17), with the field's name.
  */
-export function childInputOf(declared: readonly CanonicalInput[] | undefined, input: Readonly<Record<string, JsonValue>>): Record<string, JsonValue> {
+export function childInputOf(
+  declared: readonly CanonicalInput[] | undefined,
+  input: Readonly<Record<string, JsonValue>>,
+): Record<string, JsonValue> {
   const types = new Map(declared?.map(({ name, type }) => [name, type]));
   const made = Object.create(null) as Record<string, JsonValue>;
   for (const [key, value] of Object.entries(input)) made[key] = typeof value === "string" ? typedValue(value, types.get(key)) : value;

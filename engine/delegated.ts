@@ -10,7 +10,8 @@ import { timeOf } from "./text.ts";
 import { abandonTasks, durationOf, note, say, usageOf } from "./transitions.ts";
 
 /** A `delegated` event's task, or as much of it as a key alone tells. */
-export type Asked = Pick<Task, "key" | "step" | "iteration" | "attempt"> & Partial<Pick<Task, "role" | "agent" | "queue" | "depth" | "parent">>;
+export type Asked = Pick<Task, "key" | "step" | "iteration" | "attempt"> &
+  Partial<Pick<Task, "role" | "agent" | "queue" | "depth" | "parent">>;
 
 /**
  * Lists a task that an agent asked for, and awaits it. The same ask again changes nothing; a later attempt's overwrites the entry, whose
@@ -74,7 +75,10 @@ export function settleDelegated(index: RunIndex, flight: Flight, event: Extract<
 function add(index: RunIndex, asked: Asked, parent: string, root: StepState): StepState | undefined {
   if (index.status.steps.length >= Math.max(MAX_LISTED_STEPS, index.planned.length)) return unlisted(index, asked, root);
   const depth = asked.depth ?? asked.step.split("~").length >> 1;
-  return index.addStep({ name: asked.step, ...(asked.role !== undefined && { role: asked.role }), phase: "Running", parent, depth }, undefined);
+  return index.addStep(
+    { name: asked.step, ...(asked.role !== undefined && { role: asked.role }), phase: "Running", parent, depth },
+    undefined,
+  );
 }
 
 /** Awaits a task without listing it, so that its tokens count. */

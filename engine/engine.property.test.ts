@@ -32,7 +32,11 @@ function replyOf(salt: string, failOneIn: number) {
     if (failOneIn > 0 && drawn % failOneIn === 0) return { failure: "Permanent", tokens: 2 };
     const good = drawn % 4 !== 0;
     const long = drawn % 11 === 0 ? "x".repeat(9_000) : "";
-    return { text: JSON.stringify({ ok: good, at: `${task.step}.${task.iteration}.${task.attempt}`, long }), tokens: drawn % 100, costUSD: `0.${drawn % 1_000}` };
+    return {
+      text: JSON.stringify({ ok: good, at: `${task.step}.${task.iteration}.${task.attempt}`, long }),
+      tokens: drawn % 100,
+      costUSD: `0.${drawn % 1_000}`,
+    };
   };
 }
 
@@ -43,12 +47,16 @@ function randomTeam(choose: (below: number) => number): RunSnapshot {
   for (let i = 0; i < count; i++) {
     const dependsOn = steps.filter(() => choose(3) === 0).map(({ role, name }) => name ?? role);
     const read = dependsOn[0];
-    const step: PipelineStep = { role: `s${i}`, inputs: { a: read === undefined ? "{{ .input.topic }}" : `{{ .steps.${read}.output }}`, b: "{{ .run.name }}" } };
+    const step: PipelineStep = {
+      role: `s${i}`,
+      inputs: { a: read === undefined ? "{{ .input.topic }}" : `{{ .steps.${read}.output }}`, b: "{{ .run.name }}" },
+    };
     if (dependsOn.length > 0) step.dependsOn = dependsOn;
     if (read !== undefined && choose(4) === 0) step.if = `{{ eq .steps.${read}.phase "${["Succeeded", "Skipped", "Failed"][choose(3)]}" }}`;
     if (choose(3) === 0) step.onError = "continue";
     if (choose(4) === 0) step.outputSchema = '{"type":"object","required":["ok"]}';
-    if (choose(4) === 0) step.loop = { condition: `{{ and (lt .loop.iteration 4) (ne .steps.s${i}.phase "") }}`, maxIterations: 1 + choose(5) };
+    if (choose(4) === 0)
+      step.loop = { condition: `{{ and (lt .loop.iteration 4) (ne .steps.s${i}.phase "") }}`, maxIterations: 1 + choose(5) };
     if (step.loop !== undefined) step.inputs = { ...step.inputs, self: `{{ .steps.s${i}.output }} in round {{ .loop.iteration }}` };
     if (choose(3) === 0) step.validate = { contains: '"ok":true', onFailure: choose(3) === 0 ? "fail" : "retry", maxRetries: choose(4) };
     if (choose(4) === 0) step.validate = { ...step.validate, semantic: "Is it bright?", onFailure: "retry", maxRetries: 3 };

@@ -1,7 +1,8 @@
 // JSON in a model's answer (B43): the whole answer, or the one fenced block in it. Never a guess: two blocks, or JSON with words around it
 // and no fence, are refused with the reason, which the model is shown.
-import { MAX_JSON_DEPTH, MAX_JSON_KEYS } from "../crds/index.ts";
+
 import type { JsonValue } from "../crds/index.ts";
+import { MAX_JSON_DEPTH, MAX_JSON_KEYS } from "../crds/index.ts";
 
 /** What was found; `why` is a sentence for the model. */
 export type Extracted = { readonly is: "json"; readonly value: JsonValue } | { readonly is: "none"; readonly why: string };

@@ -67,7 +67,15 @@ export function endRun(pass: Pass, { phase, reason, message, failedStep }: Endin
   writeReady(index, phase === "Succeeded" ? "True" : "False", reason, status.message, nowMs);
   const error = phase === "Succeeded" ? undefined : { code: reason, message: status.message };
   note(index, nowMs, "run.finished", undefined, {
-    ...{ phase, reason, message: status.message, durationMs, tokenUsage: status.totalTokenUsage && wholeUsage(status.totalTokenUsage), costUSD: status.totalCostUSD, error },
+    ...{
+      phase,
+      reason,
+      message: status.message,
+      durationMs,
+      tokenUsage: status.totalTokenUsage && wholeUsage(status.totalTokenUsage),
+      costUSD: status.totalCostUSD,
+      error,
+    },
   });
   pass.actions.push({ is: "finish", phase, reason });
 }
@@ -83,7 +91,11 @@ function stop(index: RunIndex, state: StepState, reason: EndReason, nowMs: numbe
   state.candidate = undefined;
   state.ended = true;
   say(index, state, `${CANCELLED} the run has ended (${reason})`);
-  note(index, nowMs, "step.finished", state, { phase: "Failed", tokenUsage: usageOf(state), error: { code: "Cancelled", message: entry.message ?? "" } });
+  note(index, nowMs, "step.finished", state, {
+    phase: "Failed",
+    tokenUsage: usageOf(state),
+    error: { code: "Cancelled", message: entry.message ?? "" },
+  });
 }
 
 /** How the message of a step begins that was under way when its run ended; after a restart, its task is cancelled again. */

@@ -28,7 +28,9 @@ export const STEP_BYTES = 420;
 /** Bytes of the snapshot, metadata and spec that are reckoned with when delegated work is counted against {@link MAX_RUN_OBJECT}. */
 export const RECORD_RESERVE = 64 * KIB;
 /** Delegated steps that a run lists; what comes beyond is counted with its parent: (512 − 4 − 64 − 128 − 64) KiB / 420 B, steps included. */
-export const MAX_LISTED_STEPS = Math.floor((MAX_RUN_OBJECT - FAILURE_RESERVE - RECORD_RESERVE - MAX_RUN_OUTPUTS - MAX_RUN_MESSAGES) / STEP_BYTES);
+export const MAX_LISTED_STEPS = Math.floor(
+  (MAX_RUN_OBJECT - FAILURE_RESERVE - RECORD_RESERVE - MAX_RUN_OUTPUTS - MAX_RUN_MESSAGES) / STEP_BYTES,
+);
 /** Bytes of a prompt. */
 export const MAX_PROMPT = MIB;
 /** Bytes of the reason that an agent is shown when its answer was rejected. */

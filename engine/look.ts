@@ -15,7 +15,14 @@ export function settleLook(index: RunIndex, key: TaskKey, look: TaskLook, nowMs:
   const flight = index.flights.get(key);
   if (flight === undefined || flight.abandoned) return;
   const { state } = flight;
-  const header = { id: "", namespace: index.namespace, key, run: index.name, runUID: index.uid, counters: { crashes: 0, errors: 0, throttled: 0 } };
+  const header = {
+    id: "",
+    namespace: index.namespace,
+    key,
+    run: index.name,
+    runUID: index.uid,
+    counters: { crashes: 0, errors: 0, throttled: 0 },
+  };
   switch (look.state) {
     case "absent":
       if (flight.what === "delegated") return; // its parent tells the queue again, if it still wants it

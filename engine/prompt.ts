@@ -34,7 +34,9 @@ export function judgePrompt(criterion: string, answer: string): string {
 /** System prompt of a router (B98): what the team says, then what there is to choose from, sorted. */
 export function routerSystem(systemPrompt: string, capabilities: readonly CanonicalCapability[]): string {
   const lines = capabilities.map(({ id, description, tags }) => {
-    const notes = [description.replaceAll(/\s+/g, " ").trim(), tags.length > 0 ? `(tags: ${tags.join(", ")})` : ""].filter((note) => note !== "");
+    const notes = [description.replaceAll(/\s+/g, " ").trim(), tags.length > 0 ? `(tags: ${tags.join(", ")})` : ""].filter(
+      (note) => note !== "",
+    );
     return notes.length > 0 ? `- ${id}: ${notes.join(" ")}` : `- ${id}`;
   });
   const rule =

@@ -17,7 +17,11 @@ export function offering(agents: readonly RegistryAgent[], capability: string, t
 }
 
 /** One of several agents; undefined when there is none. Equally busy ones: the first by name. */
-export function choose(agents: readonly RegistryAgent[], strategy: CanonicalLookup["strategy"], facts: Choosing): RegistryAgent | undefined {
+export function choose(
+  agents: readonly RegistryAgent[],
+  strategy: CanonicalLookup["strategy"],
+  facts: Choosing,
+): RegistryAgent | undefined {
   switch (strategy) {
     case "round-robin":
       return agents[facts.rotation % Math.max(agents.length, 1)];

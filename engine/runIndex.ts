@@ -4,9 +4,9 @@
 // Counters and maps make a result cost the same whether the run has ten steps or five thousand.
 import type { ArkRun, ArkRunStatus, JsonValue, RunSnapshot, RunStep } from "../crds/index.ts";
 import type { JournalEntry, QueueEvent, QueueName, TaskKey } from "../plugins/sdk/index.ts";
-import { rootStepOf } from "./identity.ts";
-import { amountOf, addAmounts, type Amount, decimalOf, NO_AMOUNT } from "./money.ts";
 import type { Choice } from "./choice.ts";
+import { rootStepOf } from "./identity.ts";
+import { type Amount, addAmounts, amountOf, decimalOf, NO_AMOUNT } from "./money.ts";
 import type { PlannedStep } from "./plannedStep.ts";
 import { TextStore } from "./textStore.ts";
 

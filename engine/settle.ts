@@ -1,7 +1,7 @@
 // Events of the queue into the run. Any order, any number of times: a result counts when its key is awaited, and once. What is being judged
 // is not in the status: its event is held, so that the queue brings it again if we end before the verdict is written.
 import { NO_USAGE, type QueueEvent, type TaskFailure, type TaskResult } from "../plugins/sdk/index.ts";
-import { TemplateError, isTrue } from "../template/index.ts";
+import { isTrue, TemplateError } from "../template/index.ts";
 import { choiceOf } from "./choice.ts";
 import { render } from "./context.ts";
 import { settleDelegated, spawn } from "./delegated.ts";
@@ -69,10 +69,13 @@ function adopt(index: RunIndex, event: QueueEvent, nowMs: number): Flight | unde
   return parts === undefined ? undefined : spawn(index, { key: event.key, ...parts }, nowMs);
 }
 
-/** A copy of an event that must not be forgotten yet. */
+/** An event for an answer that is being judged: kept until the verdict is written, also when a look has told the answer before it. */
 function isHeld(index: RunIndex, event: QueueEvent): boolean {
   const step = partsOfKey(index.uid, event.key)?.step;
-  return step !== undefined && (index.steps.get(step)?.held.some(({ id }) => id === event.id) ?? false);
+  const held = step === undefined ? undefined : index.steps.get(step)?.held;
+  if (held === undefined || event.type !== "settled" || !held.some(({ key }) => key === event.key)) return false;
+  if (!held.some(({ id }) => id === event.id)) held.push(event);
+  return true;
 }
 
 /** The task is over: what it spent counts, whatever becomes of its answer. */
@@ -169,7 +172,13 @@ function outcomeOf(index: RunIndex, state: StepState, result: TaskResult): Outco
   return next.is === "waiting" ? next : { is: "accepted", output: { text, ref, data: checked.answer.data }, isChecked: true, next };
 }
 
-function take(index: RunIndex, state: StepState, event: Settled & { state: "done" }, outcome: Exclude<Outcome, { is: "waiting" }>, nowMs: number): void {
+function take(
+  index: RunIndex,
+  state: StepState,
+  event: Settled & { state: "done" },
+  outcome: Exclude<Outcome, { is: "waiting" }>,
+  nowMs: number,
+): void {
   switch (outcome.is) {
     case "routed":
       index.routed.push({ state, choice: choiceOf(outcome.text), trouble: "the router's answer is not {capability, reason}" });
@@ -218,9 +227,7 @@ function settleJudge(index: RunIndex, flight: Flight, event: Settled, nowMs: num
 }
 
 /** What follows a round of a loop (B45): another one, the end, or the end because the condition cannot be rendered (B32). */
-type AfterRound =
-  | { readonly is: "again" | "end" | "capped" }
-  | { readonly is: "broken"; readonly message: string };
+type AfterRound = { readonly is: "again" | "end" | "capped" } | { readonly is: "broken"; readonly message: string };
 
 /** Asks the loop's condition, the answer of this round being the step's. */
 function afterRound(index: RunIndex, state: StepState, answer: Answer): AfterRound | { readonly is: "waiting" } {
@@ -228,7 +235,11 @@ function afterRound(index: RunIndex, state: StepState, answer: Answer): AfterRou
   if (loop === undefined) return { is: "end" };
   const iteration = state.entry.iterations ?? 1;
   try {
-    const rendered = render(index, loop.condition, { state, iteration, self: { output: answer.text, data: answer.data ?? null, phase: "Succeeded" } });
+    const rendered = render(index, loop.condition, {
+      state,
+      iteration,
+      self: { output: answer.text, data: answer.data ?? null, phase: "Succeeded" },
+    });
     if (rendered.is === "waiting") return rendered;
     if (!isTrue(rendered.text)) return { is: "end" };
     return { is: iteration < loop.maxIterations ? "again" : "capped" };
@@ -246,7 +257,12 @@ function accept(index: RunIndex, state: StepState, output: Output, next: AfterRo
     case "end":
       return succeed(index, state, nowMs, message);
     case "capped":
-      return succeed(index, state, nowMs, `loop ended at maxIterations (${planned?.step.loop?.maxIterations ?? 0}) with its condition still true`);
+      return succeed(
+        index,
+        state,
+        nowMs,
+        `loop ended at maxIterations (${planned?.step.loop?.maxIterations ?? 0}) with its condition still true`,
+      );
     case "broken":
       return fail(index, state, "TemplateError", `loop.condition: ${next.message}`, nowMs);
     case "again":
@@ -275,7 +291,10 @@ function countCheck(index: RunIndex, state: StepState, refusal: string | undefin
   entry.validationAttempts = (entry.validationAttempts ?? 0) + 1;
   if (refusal === undefined) delete entry.validationMessage;
   else entry.validationMessage = cutMessage(refusal, MAX_MESSAGE);
-  note(index, nowMs, "validation", state, { valid: refusal === undefined, ...(refusal !== undefined && { message: entry.validationMessage }) });
+  note(index, nowMs, "validation", state, {
+    valid: refusal === undefined,
+    ...(refusal !== undefined && { message: entry.validationMessage }),
+  });
 }
 
 function failTask(index: RunIndex, state: StepState, failure: TaskFailure, how: "dead" | "cancelled" | "expired", nowMs: number): void {

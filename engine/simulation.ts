@@ -11,7 +11,9 @@ import { sha256Of } from "./text.ts";
 import type { World } from "./world.ts";
 
 /** What an agent makes of a task. */
-export type Reply = { readonly text: string; readonly tokens?: number; readonly costUSD?: string } | { readonly failure: string; readonly tokens?: number };
+export type Reply =
+  | { readonly text: string; readonly tokens?: number; readonly costUSD?: string }
+  | { readonly failure: string; readonly tokens?: number };
 
 /** How a simulated run is disturbed. All choices come from `choose`, which yields a whole number below its argument. */
 export interface Disorder {
@@ -132,7 +134,8 @@ export class Simulation {
 
   /** Looks at everything that is awaited. */
   look(): void {
-    for (const { key } of awaitedTasks(this.index)) settleLook(this.index, key, this.queue.get(key)?.look ?? { state: "absent" }, this.nowMs);
+    for (const { key } of awaitedTasks(this.index))
+      settleLook(this.index, key, this.queue.get(key)?.look ?? { state: "absent" }, this.nowMs);
   }
 
   /** Makes a task settle with what its agent says. */
@@ -140,7 +143,13 @@ export class Simulation {
     const { task } = queued;
     const reply = this.scenario.reply(task);
     const usage = { inputTokens: reply.tokens ?? 1, outputTokens: 1, totalTokens: (reply.tokens ?? 1) + 1 };
-    const header = { namespace: task.ns, key: task.key, run: task.run, runUID: task.runUID, counters: { crashes: 0, errors: 0, throttled: 0 } };
+    const header = {
+      namespace: task.ns,
+      key: task.key,
+      run: task.run,
+      runUID: task.runUID,
+      counters: { crashes: 0, errors: 0, throttled: 0 },
+    };
     if ("failure" in reply) {
       const failure: TaskFailure = { reason: reply.failure, message: "no", permanent: true, usage };
       [queued.state, queued.look] = ["dead", { state: "dead", failure }];
@@ -152,7 +161,16 @@ export class Simulation {
     if (ref !== undefined) this.blobs.set(ref.sha256, reply.text);
     const answer = ref === undefined ? { output: reply.text } : { outputRef: ref };
     const cost = reply.costUSD === undefined ? {} : { costUSD: reply.costUSD };
-    const result = { key: task.key, ...answer, preview: reply.text.slice(0, 100), usage, ...cost, toolRounds: 0, stopReason: "end" as const, agent: task.agent };
+    const result = {
+      key: task.key,
+      ...answer,
+      preview: reply.text.slice(0, 100),
+      usage,
+      ...cost,
+      toolRounds: 0,
+      stopReason: "end" as const,
+      agent: task.agent,
+    };
     [queued.state, queued.look] = ["done", { state: "done", result }];
     this.emit({ ...header, id: this.nextId(), type: "settled", state: "done", result });
   }
@@ -210,10 +228,21 @@ export class Simulation {
       case "cancelTask": {
         const queued = this.queue.get(action.key);
         if (queued?.state !== "queued") return;
-        const failure: TaskFailure = { reason: "Cancelled", message: action.cause, permanent: true, usage: { inputTokens: 0, outputTokens: 0, totalTokens: 0 } };
+        const failure: TaskFailure = {
+          reason: "Cancelled",
+          message: action.cause,
+          permanent: true,
+          usage: { inputTokens: 0, outputTokens: 0, totalTokens: 0 },
+        };
         [queued.state, queued.look] = ["cancelled", { state: "cancelled", failure }];
         const { task } = queued;
-        const header = { namespace: task.ns, key: task.key, run: task.run, runUID: task.runUID, counters: { crashes: 0, errors: 0, throttled: 0 } };
+        const header = {
+          namespace: task.ns,
+          key: task.key,
+          run: task.run,
+          runUID: task.runUID,
+          counters: { crashes: 0, errors: 0, throttled: 0 },
+        };
         this.emit({ ...header, id: this.nextId(), type: "settled", state: "cancelled", failure });
         return;
       }
@@ -242,7 +271,8 @@ export class Simulation {
     const state = this.index.steps.get(task.step);
     for (const name of state?.planned?.step.dependsOn ?? []) {
       const phase = this.index.steps.get(name)?.entry.phase;
-      if (phase !== "Succeeded" && phase !== "Skipped" && phase !== "Failed") this.problems.push(`${task.step} started before ${name} had ended`);
+      if (phase !== "Succeeded" && phase !== "Skipped" && phase !== "Failed")
+        this.problems.push(`${task.step} started before ${name} had ended`);
     }
   }
 

@@ -1,5 +1,15 @@
 // The record that a run runs, made once from the team and its agents as they are now; later edits of either change nothing (DESIGN §4).
-import { type AgentConfig, agentOfRole, agentSnapshotOf, type CanonicalTeam, roleSnapshotOf, ROUTE, routerAgentName, routerQueueName, type RunSnapshot } from "../crds/index.ts";
+import {
+  type AgentConfig,
+  agentOfRole,
+  agentSnapshotOf,
+  type CanonicalTeam,
+  ROUTE,
+  type RunSnapshot,
+  roleSnapshotOf,
+  routerAgentName,
+  routerQueueName,
+} from "../crds/index.ts";
 
 /** A team's snapshot, or the names of agents that have no configuration: they do not exist (yet). */
 export function snapshotOfTeam(

@@ -19,7 +19,13 @@ export interface Target {
 }
 
 /** Used for an agent that is found by name alone, when nobody knows its limits: those of SPEC §2.1. */
-const DEFAULT_LIMITS: CanonicalLimits = { maxTokensPerCall: 8_000, maxConcurrentTasks: 5, timeoutSeconds: 120, maxDailyTokens: 0, retries: 3 };
+const DEFAULT_LIMITS: CanonicalLimits = {
+  maxTokensPerCall: 8_000,
+  maxConcurrentTasks: 5,
+  timeoutSeconds: 120,
+  maxDailyTokens: 0,
+  retries: 3,
+};
 
 /** The target of a step that an agent does, or why there is none. Writes `resolvedAgent` where something was chosen. */
 export function targetOf(pass: Pass, state: StepState): Target | { readonly reason: string; readonly message: string } {
@@ -44,7 +50,11 @@ export function targetOf(pass: Pass, state: StepState): Target | { readonly reas
 }
 
 /** Chooses among agents that offer a capability and counts the choice. */
-export function chooseAgent(pass: Pass, agents: readonly RegistryAgent[], strategy: CanonicalLookup["strategy"]): RegistryAgent | undefined {
+export function chooseAgent(
+  pass: Pass,
+  agents: readonly RegistryAgent[],
+  strategy: CanonicalLookup["strategy"],
+): RegistryAgent | undefined {
   const { world, assigned } = pass;
   // Several choices of one pass: each takes the next turn, and the golden ratio spreads one number evenly over them.
   const chance = (world.chance + pass.choices * 0.618_033_988_749_895) % 1;
@@ -61,7 +71,8 @@ export function queueOfStep(index: RunIndex, state: StepState): QueueName {
   const { entry } = state;
   if (work?.is === "role") return work.role.queue;
   if (work?.is === "route") return work.router.queue;
-  if (entry.resolvedAgent !== undefined) return roleWithAgent(index, state, entry.resolvedAgent)?.queue ?? agentQueueName(index.namespace, entry.resolvedAgent);
+  if (entry.resolvedAgent !== undefined)
+    return roleWithAgent(index, state, entry.resolvedAgent)?.queue ?? agentQueueName(index.namespace, entry.resolvedAgent);
   return roleNamed(index, entry.role ?? "")?.queue ?? agentQueueName(index.namespace, entry.role ?? "");
 }
 
@@ -70,7 +81,11 @@ export function roleNamed(index: RunIndex, name: string): RoleSnapshot | undefin
   return index.snapshot.roles.find((role) => role.role === name);
 }
 
-function lookupTarget(pass: Pass, state: StepState, lookup: CanonicalLookup): Target | { readonly reason: string; readonly message: string } {
+function lookupTarget(
+  pass: Pass,
+  state: StepState,
+  lookup: CanonicalLookup,
+): Target | { readonly reason: string; readonly message: string } {
   const { index, world } = pass;
   const { entry } = state;
   const ref = lookup.registryRef ?? index.snapshot.team?.registryRef;
@@ -80,7 +95,10 @@ function lookupTarget(pass: Pass, state: StepState, lookup: CanonicalLookup): Ta
     const agent = chosen?.agent ?? fallback;
     if (agent === undefined) {
       const tags = lookup.tags.length === 0 ? "" : ` with tags ${lookup.tags.join(", ")}`;
-      return { reason: "RegistryLookupFailed", message: `no agent offers capability "${lookup.capability}"${tags}, and there is no fallback` };
+      return {
+        reason: "RegistryLookupFailed",
+        message: `no agent offers capability "${lookup.capability}"${tags}, and there is no fallback`,
+      };
     }
     entry.resolvedAgent = agent;
     if (chosen !== undefined) entry.selectedCapability = lookup.capability;

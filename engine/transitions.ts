@@ -2,11 +2,11 @@
 // in the engine writes a step's final phase.
 import type { StepWaiting, TokenUsage } from "../crds/index.ts";
 import type { JournalEntry, JournalType, Usage } from "../plugins/sdk/index.ts";
+import { childNameOf, runSpanOf, stepSpanOf, taskKeyOfStep } from "./identity.ts";
 import { MAX_MESSAGE, MAX_RUN_MESSAGES, MIN_MESSAGE } from "./limits.ts";
 import { clearOutput } from "./outputs.ts";
 import type { RunIndex, StepState } from "./runIndex.ts";
 import { bytesOf, cutMessage, msOf, timeOf } from "./text.ts";
-import { childNameOf, runSpanOf, stepSpanOf, taskKeyOfStep } from "./identity.ts";
 
 /** The step has its answer (or its last one); its dependents may start. */
 export function succeed(index: RunIndex, state: StepState, nowMs: number, message?: string): void {
@@ -101,7 +101,13 @@ export function wait(index: RunIndex, state: StepState, reason: StepWaiting["rea
 }
 
 /** Writes an event about a step into the journal. */
-export function note(index: RunIndex, nowMs: number, type: JournalType, state: StepState | undefined, fields: Partial<JournalEntry> = {}): void {
+export function note(
+  index: RunIndex,
+  nowMs: number,
+  type: JournalType,
+  state: StepState | undefined,
+  fields: Partial<JournalEntry> = {},
+): void {
   const { name, uid } = index;
   const at = timeOf(nowMs);
   if (state === undefined) {

@@ -19,7 +19,8 @@ export function isChecked(step: CanonicalStep): boolean {
 export function checkAnswer(step: CanonicalStep, text: string, stopReason: string): Checked {
   const { validate, outputSchema } = step;
   for (const pattern of validate?.rejectPatterns ?? []) {
-    if (compilePattern(pattern).test(text)) return { is: "rejected", reason: `the answer matches rejectPatterns ${JSON.stringify(pattern)}`, isFinal: true };
+    if (compilePattern(pattern).test(text))
+      return { is: "rejected", reason: `the answer matches rejectPatterns ${JSON.stringify(pattern)}`, isFinal: true };
   }
   if (validate?.contains !== undefined && !text.includes(validate.contains)) {
     return { is: "rejected", reason: `the answer does not contain ${JSON.stringify(validate.contains)}`, isFinal: false };
@@ -27,7 +28,8 @@ export function checkAnswer(step: CanonicalStep, text: string, stopReason: strin
   let data: JsonValue | undefined;
   for (const schema of [outputSchema, validate?.schema]) {
     if (schema === undefined) continue;
-    if (stopReason === "length") return { is: "rejected", reason: "the answer was cut at limits.maxTokensPerCall; answer shorter", isFinal: false };
+    if (stopReason === "length")
+      return { is: "rejected", reason: "the answer was cut at limits.maxTokensPerCall; answer shorter", isFinal: false };
     const found = extractJson(text);
     if (found.is === "none") return { is: "rejected", reason: found.why, isFinal: false };
     const reason = misfit(schema, found.value);

@@ -1,19 +1,19 @@
 /** `len`, `index` and `slice` (Go: text/template/funcs.go), with strings as bytes; a length or index of nil is 0 and nil (B30). */
 import type { FunctionSet } from "./functionSet.ts";
-import { bytesOf, isAscii, sliceBytes, utf8Length } from "./goText.ts";
+import { byteAt, sliceBytes, utf8Length } from "./goText.ts";
 import type { Run } from "./run.ts";
 import { entryOf, GoInteger, intValue, isMapping, kindOf, NIL_WORD, numberOf, readable, typeNameOf } from "./values.ts";
 
 function lengthOf(value: unknown, run: Run): unknown {
   switch (kindOf(value)) {
     case "string":
-      run.scan(String(value).length);
+      run.walk(String(value).length);
       return intValue(utf8Length(String(value)));
     case "list":
       return intValue((value as readonly unknown[]).length);
     case "map": {
       const { length } = Object.keys(value as object);
-      run.elements(length);
+      run.spend(length);
       return intValue(length);
     }
     case "nil":
@@ -47,11 +47,11 @@ function itemOf(value: unknown, index: unknown, run: Run): unknown {
     }
     case "string": {
       const text = String(value);
-      run.scan(text.length);
+      run.walk(text.length);
       const length = utf8Length(text);
       const position = positionIn(length, index, run);
       if (position === length) run.fail(`index out of range: ${position}`);
-      return new GoInteger("uint8", isAscii(text) ? text.charCodeAt(position) : (bytesOf(text)[position] ?? 0));
+      return new GoInteger("uint8", byteAt(text, position));
     }
     case "map":
       if (kindOf(index) === "nil") run.fail("value is nil; should be of type string");
@@ -83,7 +83,7 @@ function slice(args: readonly unknown[], run: Run): unknown {
 }
 
 function sliceText(text: string, indexes: readonly unknown[], run: Run): string {
-  run.scan(text.length);
+  run.walk(text.length);
   const length = utf8Length(text);
   const { from, to } = boundsOf(indexes, length, length, run);
   run.chars(to - from);

@@ -144,7 +144,7 @@ class StatementCompiler {
         run.at = at;
         run.spend(1);
         const value = condition(run, dot);
-        return truthOf(value) ? execute(run, bindsDot ? value : dot) : fallback(run, dot);
+        return truthOf(value, run) ? execute(run, bindsDot ? value : dot) : fallback(run, dot);
       };
     }
     return (run, dot) => {
@@ -152,7 +152,7 @@ class StatementCompiler {
         run.at = at;
         run.spend(1);
         const value = condition(run, dot);
-        if (truthOf(value)) return execute(run, bindsDot ? value : dot);
+        if (truthOf(value, run)) return execute(run, bindsDot ? value : dot);
       }
       return fallback(run, dot);
     };

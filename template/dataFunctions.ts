@@ -33,10 +33,10 @@ export const dataFunctions: FunctionSet = {
   default: {
     takes: ["any"],
     rest: "any",
-    call: ([fallback, value]) => orNull(truthOf(value) ? value : fallback),
-    call2: (fallback, value) => (truthOf(value) ? value : fallback),
+    call: ([fallback, value], run) => orNull(truthOf(value, run) ? value : fallback),
+    call2: (fallback, value, run) => (truthOf(value, run) ? value : fallback),
   },
-  coalesce: { takes: [], rest: "any", call: (values) => orNull(values.find(truthOf)) },
+  coalesce: { takes: [], rest: "any", call: (values, run) => orNull(values.find((value) => truthOf(value, run))) },
   // ternary IF_TRUE IF_FALSE CONDITION
   ternary: { takes: ["any", "any", "truth"], call: ([yes, no, condition]) => (condition === true ? yes : no) },
   first: { takes: ["any"], call: ([list], run) => readable(listOf(list, "first", run)[0]) },

@@ -1,7 +1,7 @@
 /** `html`, `js` and `urlquery` (Go: text/template/funcs.go): what their arguments print as, made safe to stand there. */
 import type { FunctionSet } from "./functionSet.ts";
-import { isPrintable } from "./goQuote.ts";
 import { byteOfUnit, bytesOf } from "./goText.ts";
+import { REPLACED_CHARS_PER_STEP } from "./limits.ts";
 import { print } from "./printer.ts";
 import type { Run } from "./run.ts";
 import { kindOf } from "./values.ts";
@@ -28,21 +28,8 @@ const HTML: Readonly<Record<string, string>> = {
   ">": "&gt;",
 };
 
-function html(args: readonly unknown[], run: Run): string {
-  const text = textOfAll(args, run);
-  return replaceAll(text, /[\0"'&<>]/g, 5, (character) => HTML[character] ?? "", run);
-}
-
-/** Replaces each character that matches by at most `longest` others, and pays for them before the first is written. */
-function replaceAll(text: string, special: RegExp, longest: number, replacement: (character: string) => string, run: Run): string {
-  run.chars(text.length);
-  let count = 0;
-  special.lastIndex = 0;
-  while (special.test(text)) count += 1;
-  if (count === 0) return text;
-  run.chars(text.length + count * (longest - 1));
-  return text.replace(special, replacement);
-}
+const html = (args: readonly unknown[], run: Run): string =>
+  run.replace(textOfAll(args, run), /[\0"'&<>]/g, (character) => HTML[character] ?? "");
 
 const JS: Readonly<Record<string, string>> = {
   "\\": "\\\\",
@@ -54,31 +41,30 @@ function jsCharacter(character: string): string {
   const named = JS[character];
   if (named !== undefined) return named;
   const code = character.codePointAt(0) ?? 0;
-  if (byteOfUnit(code) !== undefined || (code >= 0x80 && isPrintable(code))) return character;
+  if (byteOfUnit(code) !== undefined) return character;
   return `\\u${code.toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
-const JS_SPECIAL = /[\\'"<>&=]|[^ -~\x7f]/gu;
+/** Quotes and what looks like HTML, and what cannot be printed, but for U+007F. */
+const JS_SPECIAL = /[\\'"<>&=]|[^\p{L}\p{M}\p{N}\p{P}\p{S} \x7f]/gu;
 
-function js(args: readonly unknown[], run: Run): string {
-  const text = textOfAll(args, run);
-  return replaceAll(text, JS_SPECIAL, 6, jsCharacter, run);
+const js = (args: readonly unknown[], run: Run): string => run.replace(textOfAll(args, run), JS_SPECIAL, jsCharacter);
+
+const URL_SPECIAL = /[^A-Za-z0-9\-._~]+/gu;
+
+/** Everything but letters, digits and four signs as its bytes; a space as a plus. */
+function urlEscaped(text: string): string {
+  let out = "";
+  for (const byte of bytesOf(text)) out += byte === 0x20 ? "+" : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+  return out;
 }
 
-const URL_SAFE = /^[A-Za-z0-9\-._~]*$/;
-
 function urlquery(args: readonly unknown[], run: Run): string {
-  const text = textOfAll(args, run);
-  if (URL_SAFE.test(text)) return text;
-  run.chars(text.length * 3);
-  let out = "";
-  for (const byte of bytesOf(text)) {
-    const character = String.fromCharCode(byte);
-    if (byte === 0x20) out += "+";
-    else if (byte < 0x80 && URL_SAFE.test(character)) out += character;
-    else out += `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
-  }
-  return out;
+  return run.replace(textOfAll(args, run), URL_SPECIAL, (match) => {
+    run.chars(match.length * 3);
+    run.spend(match.length / REPLACED_CHARS_PER_STEP);
+    return urlEscaped(match);
+  });
 }
 
 export const escapes: FunctionSet = {

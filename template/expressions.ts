@@ -150,7 +150,7 @@ export class ExpressionCompiler {
       let value: unknown = null;
       for (const arg of args) {
         value = arg(run, dot);
-        if (truthOf(value) === stopsAt) return value;
+        if (truthOf(value, run) === stopsAt) return value;
       }
       return isPiped ? piped : value;
     };

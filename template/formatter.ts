@@ -2,6 +2,7 @@
 import { type FloatVerb, formatFloat } from "./goFloat.ts";
 import { canBackquote, isPrintable, quoted, quotedRune } from "./goQuote.ts";
 import { bytesOf, runeCount, utf8Length } from "./goText.ts";
+import { REPLACED_CHARS_PER_STEP, STEPS_PER_EXACT_FLOAT } from "./limits.ts";
 import type { Run } from "./run.ts";
 
 const MAX_RUNE = 0x10ffffn;
@@ -48,6 +49,7 @@ export class Formatter {
       this.write(text);
       return;
     }
+    this.run.walk(text.length);
     const filling = this.#padding(this.width - runeCount(text));
     this.write(this.minus ? text + filling : filling + text);
   }
@@ -70,6 +72,7 @@ export class Formatter {
 
   #truncated(text: string): string {
     if (this.precision < 0 || text.length <= this.precision) return text;
+    this.run.walk(this.precision);
     let units = 0;
     for (let left = this.precision; left > 0 && units < text.length; left -= 1) {
       units += (text.codePointAt(units) ?? 0) > 0xffff ? 2 : 1;
@@ -81,19 +84,25 @@ export class Formatter {
   quoted(text: string): void {
     const shown = this.#truncated(text);
     this.run.chars(shown.length);
-    this.pad(this.sharp && canBackquote(shown) ? `\`${shown}\`` : quoted(shown, this.plus));
+    const isRaw = this.sharp && canBackquote(shown);
+    this.pad(isRaw ? `\`${shown}\`` : quoted(shown, this.plus, (text, special, by) => this.run.replace(text, special, by)));
   }
 
   /** `%x` of a text: its bytes. */
   hexBytes(text: string, isUpper: boolean): void {
-    const length = this.precision >= 0 ? Math.min(this.precision, utf8Length(text)) : utf8Length(text);
+    // No character has less than one byte, so a precision needs no more characters than that.
+    const shown = this.precision >= 0 ? text.slice(0, this.precision) : text;
+    this.run.walk(shown.length);
+    const whole = utf8Length(shown);
+    const length = this.precision >= 0 ? Math.min(this.precision, whole) : whole;
     if (length === 0) {
       this.write(this.#padding(this.width));
       return;
     }
-    this.run.chars(length * (this.space ? 5 : 2));
+    this.run.chars(length * (this.space ? (this.sharp ? 5 : 3) : 2));
+    this.run.spend(length / REPLACED_CHARS_PER_STEP);
     const prefix = this.sharp ? (isUpper ? "0X" : "0x") : "";
-    const bytes = bytesOf(text).slice(0, length);
+    const bytes = bytesOf(shown).slice(0, length);
     const pairs = bytes.map((byte) => byte.toString(16).padStart(2, "0"));
     const digits = isUpper ? pairs.map((pair) => pair.toUpperCase()) : pairs;
     this.pad(prefix + digits.join(this.space ? ` ${prefix}` : ""));
@@ -149,6 +158,7 @@ export class Formatter {
   float(value: number, verb: FloatVerb, precision: number): void {
     const digits = this.precision >= 0 ? this.precision : precision;
     this.run.chars(Math.max(digits, 0));
+    if (digits >= 0 && (digits > 17 || !(Math.abs(value) > 1e-20 && Math.abs(value) < 1e20))) this.run.spend(STEPS_PER_EXACT_FLOAT);
     const plain = formatFloat(value, verb, digits);
     let text = plain.startsWith("-") || plain.startsWith("+") ? plain : `+${plain}`;
     if (this.space && text.startsWith("+") && !this.plus) text = ` ${text.slice(1)}`;

@@ -17,7 +17,7 @@ const builtins: FunctionSet = {
   ...comparisons,
   ...accessors,
   ...escapes,
-  not: { takes: ["raw"], call: ([value]) => !truthOf(value), call1: (value) => !truthOf(value) },
+  not: { takes: ["raw"], call: ([value], run) => !truthOf(value, run), call1: (value, run) => !truthOf(value, run) },
   print: { takes: [], rest: "raw", call: print },
   println: { takes: [], rest: "raw", call: println },
   printf: {

@@ -22,16 +22,24 @@ function escaped(code: number, quote: string, isAsciiOnly: boolean): string {
   return code < 0x10000 ? `\\u${hex(code, 4)}` : `\\U${hex(code, 8)}`;
 }
 
+/** What `%q` and `%+q` do not show as itself. */
+const ESCAPED = /["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu;
+const ESCAPED_ASCII = /["\\]|[^ -~]/gu;
+
+function escapedInText(character: string, isAsciiOnly: boolean): string {
+  const code = character.codePointAt(0) ?? 0;
+  const byte = byteOfUnit(code);
+  if (byte !== undefined) return `\\x${hex(byte, 2)}`;
+  return escaped(isSurrogate(code) ? 0xfffd : code, '"', isAsciiOnly);
+}
+
+/** Replaces what matches; a run's pays for it. */
+export type Replace = (text: string, special: RegExp, replacement: (match: string) => string) => string;
+
 /** A text in double quotes with Go's escapes. */
-export function quoted(text: string, isAsciiOnly = false): string {
-  let out = '"';
-  for (const character of text) {
-    const code = character.codePointAt(0) ?? 0;
-    const byte = byteOfUnit(code);
-    if (byte !== undefined) out += `\\x${hex(byte, 2)}`;
-    else out += escaped(isSurrogate(code) ? 0xfffd : code, '"', isAsciiOnly);
-  }
-  return `${out}"`;
+export function quoted(text: string, isAsciiOnly: boolean, replace: Replace): string {
+  const inside = replace(text, isAsciiOnly ? ESCAPED_ASCII : ESCAPED, (character) => escapedInText(character, isAsciiOnly));
+  return `"${inside}"`;
 }
 
 const isSurrogate = (code: number): boolean => code >= 0xd800 && code <= 0xdfff;
@@ -43,13 +51,9 @@ export function quotedRune(code: number, isAsciiOnly = false): string {
 }
 
 /** Whether a text can stand in back quotes unchanged. */
-export function canBackquote(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if ((code < 0x20 && code !== 9) || code === 0x60 || code === 0x7f || code === 0xfeff || byteOfUnit(code) !== undefined) return false;
-  }
-  return true;
-}
+export const canBackquote = (text: string): boolean => !NOT_IN_BACKQUOTES.test(text);
+
+const NOT_IN_BACKQUOTES = /[^\P{Cc}\t\u0080-\u009f]|[`\ufeff\udc80-\udcff]/u;
 
 const SIMPLE: Readonly<Record<string, string>> = {
   a: "\u0007",

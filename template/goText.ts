@@ -18,6 +18,7 @@ export const byteOfUnit = (unit: number): number | undefined => (isLoneByte(unit
 /** Length in UTF-8 bytes. */
 export function utf8Length(text: string): number {
   const { length } = text;
+  if (isAscii(text)) return length;
   let bytes = length;
   for (let i = 0; i < length; i++) {
     const code = text.charCodeAt(i);
@@ -88,16 +89,48 @@ function decode(bytes: readonly number[], start: number, size: number): number {
   return code < least || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff) ? -1 : code;
 }
 
-/** Bytes `from` (included) to `to` (not included) of a text. Cost: O(length). */
+/** Bytes `from` (included) to `to` (not included) of a text. Cost: O(to). */
 export function sliceBytes(text: string, from: number, to: number): string {
-  return isAscii(text) ? text.slice(from, to) : textOf(bytesOf(text).slice(from, to));
+  if (isAscii(text)) return text.slice(from, to);
+  const start = seek(text, from);
+  const end = seek(text, to);
+  const cut = (unit: number, first: number, last: number): string => textOf(bytesOf(characterAt(text, unit)).slice(first, last));
+  if (start.unit === end.unit) return cut(start.unit, start.inside, end.inside);
+  const head = start.inside === 0 ? "" : cut(start.unit, start.inside, 4);
+  const tail = end.inside === 0 ? "" : cut(end.unit, 0, end.inside);
+  const whole = start.inside === 0 ? start.unit : start.unit + characterAt(text, start.unit).length;
+  return head + text.slice(whole, end.unit) + tail;
 }
 
-/** Whether every character is one byte. */
-export function isAscii(text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= 0x80) return false;
-  return true;
+/** One byte of a text. Cost: O(position). */
+export function byteAt(text: string, position: number): number {
+  const { unit, inside } = seek(text, position);
+  return bytesOf(characterAt(text, unit))[inside] ?? 0;
 }
+
+const characterAt = (text: string, unit: number): string => {
+  const code = text.codePointAt(unit);
+  return code === undefined ? "" : String.fromCodePoint(code);
+};
+
+/** Where a byte lies: the first unit of its character, and how many bytes of that stand before it. */
+function seek(text: string, position: number): { unit: number; inside: number } {
+  let left = position;
+  for (let unit = 0; unit < text.length; ) {
+    const code = text.charCodeAt(unit);
+    const isPair = isHigh(code) && isLow(text.charCodeAt(unit + 1));
+    const size = code < 0x80 || isLoneByte(code) ? 1 : code < 0x800 ? 2 : isPair ? 4 : 3;
+    if (left < size) return { unit, inside: left };
+    left -= size;
+    unit += isPair ? 2 : 1;
+  }
+  return { unit: text.length, inside: 0 };
+}
+
+const NOT_ASCII = /[\u0080-\uffff]/;
+
+/** Whether every character is one byte. */
+export const isAscii = (text: string): boolean => !NOT_ASCII.test(text);
 
 /** Order of two texts by their bytes: that of code points, which UTF-16 order is not beyond U+D7FF. */
 export function compareText(a: string, b: string): number {

@@ -9,6 +9,8 @@ import { MAX_TEMPLATE_DEPTH } from "./limits.ts";
 import type { Run } from "./run.ts";
 import { bigintOf, entryOf, type GoTime, isInt64, kindOf, numberOf, readable } from "./values.ts";
 
+const SURROGATE = /[\ud800-\udfff]/;
+
 class JsonWriter {
   out = "";
   readonly #run: Run;
@@ -36,7 +38,7 @@ class JsonWriter {
       case "bool":
         return this.#write(value === true ? "true" : "false");
       case "int":
-        return this.#write(bigintOf(value).toString());
+        return this.#write(typeof value === "number" ? String(value + 0) : bigintOf(value).toString());
       case "float":
         return this.#write(floatJson(numberOf(value)));
       case "string":
@@ -52,12 +54,13 @@ class JsonWriter {
 
   #text(text: string): void {
     this.#run.chars(text.length);
-    const json = JSON.stringify(text.replace(/\p{Cs}/gu, "\uFFFD"));
+    const json = JSON.stringify(SURROGATE.test(text) ? text.replace(/\p{Cs}/gu, "\uFFFD") : text);
+    this.#run.scan(json.length - text.length);
     this.#write(json.replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029"));
   }
 
   #list(list: readonly unknown[], depth: number): void {
-    this.#run.elements(list.length);
+    this.#run.spend(list.length);
     if (list.length === 0) return this.#write("[]");
     this.#write("[");
     for (let i = 0; i < list.length; i++) {

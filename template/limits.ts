@@ -7,8 +7,8 @@
 export const MAX_TEMPLATE_OUTPUT = 1024 * 1024;
 
 /**
- * Steps of work of one render: one for each action, function call and round of a loop, one for every `CHARS_PER_STEP` characters
- * or `ELEMENTS_PER_STEP` elements that a function reads or writes. A template with more nodes than this is refused when it is compiled.
+ * Steps of work of one render: one for each action, function call, round of a loop, key that is sorted and element that is written, one
+ * for every `CHARS_PER_STEP` characters that are copied, and more where a character is more work. A step is about half a microsecond. A template with more nodes than this is refused when it is compiled.
  */
 export const MAX_TEMPLATE_WORK = 100_000;
 
@@ -21,8 +21,20 @@ export const MAX_TEMPLATE_DEPTH = 100;
  */
 export const MAX_ACTIVE_BLOCKS = 5 * MAX_TEMPLATE_DEPTH;
 
-/** 100,000 steps × 256 characters are 25 MB of text, which a render copies in less than 50 ms. */
-export const CHARS_PER_STEP = 256;
+/** Copying, searching, comparing: 100,000 steps × 128 characters are 13 MB of text. */
+export const CHARS_PER_STEP = 128;
 
-/** 100,000 steps × 8 elements are 800,000 elements to visit. */
+/** Work on each single character: 100,000 steps × 32 are three times the longest text. */
+export const WALKED_CHARS_PER_STEP = 32;
+
+/** Characters that are replaced by others, which costs a call of a function each: 400,000 of them. */
+export const REPLACED_CHARS_PER_STEP = 4;
+
+/** Elements of a list or map that are only counted or copied. */
 export const ELEMENTS_PER_STEP = 8;
+
+/** Pieces that a longer text is made of, such as the brackets and numbers of a list. */
+export const PIECES_PER_STEP = 4;
+
+/** A float that has to be rounded from its exact value, which has up to 767 digits. */
+export const STEPS_PER_EXACT_FLOAT = 60;

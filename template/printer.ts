@@ -173,7 +173,7 @@ export class Printer extends Formatter {
   }
 
   #list(list: readonly unknown[], verb: string, depth: number): void {
-    this.run.elements(list.length);
+    this.run.spend(list.length);
     this.write(this.sharpV ? "[]interface {}{" : "[");
     for (let i = 0; i < list.length; i++) {
       if (i > 0) this.write(this.sharpV ? ", " : " ");

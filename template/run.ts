@@ -1,12 +1,21 @@
 import { compareText, utf8Length } from "./goText.ts";
-import { CHARS_PER_STEP, ELEMENTS_PER_STEP, MAX_TEMPLATE_OUTPUT, MAX_TEMPLATE_WORK } from "./limits.ts";
+import {
+  CHARS_PER_STEP,
+  ELEMENTS_PER_STEP,
+  MAX_TEMPLATE_OUTPUT,
+  MAX_TEMPLATE_WORK,
+  PIECES_PER_STEP,
+  REPLACED_CHARS_PER_STEP,
+  WALKED_CHARS_PER_STEP,
+} from "./limits.ts";
 import { positionOf, TemplateError } from "./templateError.ts";
+import { isEmptyMap, type MapKnowledge } from "./values.ts";
 
 /**
  * One render: what has been written, what may still be spent (B33), and where we are, for errors. Everything that makes a string
  * or visits a list pays here first, so nothing large is made and thrown away.
  */
-export class Run {
+export class Run implements MapKnowledge {
   /** Offset in the template of what is being evaluated. */
   at = 0;
   out = "";
@@ -24,6 +33,7 @@ export class Run {
   #work = MAX_TEMPLATE_WORK;
   // No character has more than 3 bytes per UTF-16 unit, so nothing needs to be counted before this length.
   #countAt = Math.floor(MAX_TEMPLATE_OUTPUT / 3);
+  readonly #emptyMaps = new WeakMap<object, boolean>();
   #countedChars = 0;
   #countedBytes = 0;
 
@@ -46,15 +56,33 @@ export class Run {
     this.spend(count / CHARS_PER_STEP);
   }
 
-  /** Pays for adding that many characters to a string that a function is making. */
+  /** Pays for adding a piece of that many characters to a string that a function is making. */
   makes(length: number, added: number): void {
     if (length + added > MAX_TEMPLATE_OUTPUT) this.#stop(TOO_LONG_TEXT);
-    this.spend(added / CHARS_PER_STEP);
+    this.spend(added / CHARS_PER_STEP + 1 / PIECES_PER_STEP);
   }
 
   /** Pays for reading that many characters of a text that exists already, however long it is. */
   scan(count: number): void {
     this.spend(count / CHARS_PER_STEP);
+  }
+
+  /** Pays for looking at each character of a text that exists already. */
+  walk(count: number): void {
+    this.spend(count / WALKED_CHARS_PER_STEP);
+  }
+
+  /** Replaces what matches, and pays for each match; stops before the result gets too long. */
+  replace(text: string, special: RegExp, replacement: (match: string) => string): string {
+    this.chars(text.length);
+    let { length } = text;
+    return text.replace(special, (match) => {
+      const by = replacement(match);
+      length += by.length - match.length;
+      if (length > MAX_TEMPLATE_OUTPUT) this.#stop(TOO_LONG_TEXT);
+      this.spend(1 / REPLACED_CHARS_PER_STEP);
+      return by;
+    });
   }
 
   /** Pays for visiting elements of a list or map. */
@@ -66,7 +94,17 @@ export class Run {
   keysOf(map: object): string[] {
     const keys = Object.keys(map);
     this.spend(keys.length);
-    return keys.sort(compareText);
+    keys.sort();
+    return keys.some((key) => BEYOND_UTF16_ORDER.test(key)) ? keys.sort(compareText) : keys;
+  }
+
+  /** Whether a map has no key. Finding out takes as long as it has keys, so it is found out once for each. */
+  isEmptyMap(map: object): boolean {
+    const known = this.#emptyMaps.get(map);
+    if (known !== undefined) return known;
+    const isEmpty = isEmptyMap(map);
+    this.#emptyMaps.set(map, isEmpty);
+    return isEmpty;
   }
 
   /** Writes to the output. */
@@ -98,6 +136,9 @@ export class Run {
     this.#countAt = this.#countedChars + Math.floor(left / 3);
   }
 }
+
+/** From here on, Go's order of bytes is not the order of JavaScript's strings. */
+const BEYOND_UTF16_ORDER = /[\ud800-\uffff]/;
 
 const NO_VARS: unknown[] = [];
 const TOO_LONG = `the output is longer than ${MAX_TEMPLATE_OUTPUT} bytes; put less into it`;

@@ -1,17 +1,18 @@
 /** The string functions that Go does not have, as Helm's users know them from Sprig; `split` gives a list (B30a). */
 import type { FunctionSet, TemplateFunction } from "./functionSet.ts";
 import { quoted } from "./goQuote.ts";
-import { MAX_TEMPLATE_OUTPUT } from "./limits.ts";
+import { isAscii, runeCount } from "./goText.ts";
+import { MAX_TEMPLATE_OUTPUT, PIECES_PER_STEP, REPLACED_CHARS_PER_STEP } from "./limits.ts";
 import { textOfValue } from "./printer.ts";
 import type { Run } from "./run.ts";
 import { kindOf, numberOf, readable } from "./values.ts";
 
-/** A function from one text to another that is not much longer. */
-const onText = (change: (text: string) => string): TemplateFunction => {
+/** A function from one text to another. */
+const onText = (change: (text: string, run: Run) => string): TemplateFunction => {
   const call1 = (value: unknown, run: Run): string => {
     const text = String(value);
     run.chars(text.length);
-    return change(text);
+    return change(text, run);
   };
   return { takes: ["text"], call: ([text], run) => call1(text, run), call1 };
 };
@@ -42,47 +43,43 @@ const TITLE: Readonly<Record<string, string>> = {
   ǳ: "ǲ",
 };
 
-const NOT_ASCII = /\P{ASCII}/u;
-
 function mapped(character: string, change: "toUpperCase" | "toLowerCase"): string {
   const result = character[change]();
-  if (Array.from(result).length === 1) return result;
+  if (result.length === character.length || Array.from(result).length === 1) return result;
   const code = character.codePointAt(0) ?? 0;
   // ᾀ…ᾧ with iota below: the capital stands 8 further on.
   if (change === "toUpperCase" && code >= 0x1f80 && code <= 0x1fa7) return String.fromCodePoint(code | 8);
   return SINGLE[character] ?? character;
 }
 
-const upper = (text: string): string =>
-  NOT_ASCII.test(text)
-    ? Array.from(text)
-        .map((c) => mapped(c, "toUpperCase"))
-        .join("")
-    : text.toUpperCase();
-const lower = (text: string): string =>
-  NOT_ASCII.test(text)
-    ? Array.from(text)
-        .map((c) => mapped(c, "toLowerCase"))
-        .join("")
-    : text.toLowerCase();
+const BEYOND_ASCII = /\P{ASCII}/gu;
 
-/** Go's strings.Title: what follows no letter, digit or underscore is written large. */
-const title = (text: string): string =>
-  text.replace(/(^|[\s!-/:-@[-^`{-~])([^\s!-/:-@[-^`{-~])/gu, (_, before: string, first: string) => {
-    return before + (TITLE[first] ?? mapped(first, "toUpperCase"));
-  });
+/** ASCII in one go, all other characters one by one. */
+const withCase = (change: "toUpperCase" | "toLowerCase") => (text: string, run: Run) => {
+  if (isAscii(text)) return text[change]();
+  const ascii = text.replace(/[A-Za-z]+/g, (word) => word[change]());
+  return run.replace(ascii, BEYOND_ASCII, (character) => mapped(character, change));
+};
 
-// What Go calls white space; JavaScript's trim also takes U+FEFF.
-const SPACE = "\\t\\n\\v\\f\\r \\u0085\\u00A0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
-const IS_SPACE = new RegExp(`[${SPACE}]`);
+// The first letter of a word: what follows no letter, digit or underscore. All other signs of ASCII and all white space are between words.
+const WORD_START = /(?<![^\s!-/:-@[-^`{-~])[^\s!-/:-@[-^`{-~]/gu;
 
-function trim(text: string): string {
+/** Go's strings.Title. */
+const title = (text: string, run: Run): string => run.replace(text, WORD_START, (first) => TITLE[first] ?? mapped(first, "toUpperCase"));
+
+/** Go's white space is JavaScript's with U+0085 and without U+FEFF. */
+function trim(text: string, run: Run): string {
+  if (!text.includes("\u0085") && !text.includes("\ufeff")) return text.trim();
+  run.walk(text.length);
   let start = 0;
   let end = text.length;
-  while (start < end && IS_SPACE.test(text[start] ?? "")) start += 1;
-  while (end > start && IS_SPACE.test(text[end - 1] ?? "")) end -= 1;
+  while (start < end && isSpace(text[start])) start += 1;
+  while (end > start && isSpace(text[end - 1])) end -= 1;
   return text.slice(start, end);
 }
+
+const isSpace = (character: string | undefined): boolean =>
+  character === "\u0085" || (character !== "\ufeff" && character !== undefined && character.trim() === "");
 
 /** Counts without making a list: how often a text stands in another. */
 function occurrences(part: string, text: string): number {
@@ -95,9 +92,9 @@ function replace(args: readonly unknown[], run: Run): string {
   const [old, by, text] = args.map(String) as [string, string, string];
   run.scan(text.length);
   // Go puts the new text between all characters when the old one is empty.
-  const count = old === "" ? Array.from(text).length + 1 : occurrences(old, text);
+  const count = old === "" ? runeCount(text) + 1 : occurrences(old, text);
   run.chars(text.length + count * Math.max(by.length - old.length, 0));
-  run.spend(count / 8);
+  run.spend(count / REPLACED_CHARS_PER_STEP);
   if (old !== "") return text.split(old).join(by);
   return (
     by +
@@ -109,7 +106,7 @@ function replace(args: readonly unknown[], run: Run): string {
 
 function split(separator: string, text: string, run: Run): string[] {
   const count = separator === "" ? text.length : occurrences(separator, text) + 1;
-  run.elements(count);
+  run.spend(count / PIECES_PER_STEP);
   return separator === "" ? Array.from(text) : text.split(separator);
 }
 
@@ -120,7 +117,7 @@ export const textFor = (value: unknown, run: Run): string => (typeof value === "
 function join([separator, value]: readonly unknown[], run: Run): string {
   const between = textFor(separator, run);
   const all = kindOf(value) === "list" ? (value as readonly unknown[]) : [value];
-  run.elements(all.length);
+  run.spend(all.length);
   const texts: string[] = [];
   let length = 0;
   for (const element of all) {
@@ -138,7 +135,9 @@ function quote(args: readonly unknown[], run: Run): string {
   let out = "";
   for (const text of texts) {
     run.makes(out.length, text.length);
-    out += (out === "" ? "" : " ") + quoted(text);
+    const shown = quoted(text, false, (whole, special, by) => run.replace(whole, special, by));
+    run.makes(out.length, shown.length);
+    out += (out === "" ? "" : " ") + shown;
   }
   return out;
 }
@@ -156,8 +155,8 @@ function indent(spaces: unknown, value: unknown, run: Run): string {
 
 export const stringFunctions: FunctionSet = {
   trim: onText(trim),
-  lower: onText(lower),
-  upper: onText(upper),
+  lower: onText(withCase("toLowerCase")),
+  upper: onText(withCase("toUpperCase")),
   title: onText(title),
   trimPrefix: onTwoTexts((prefix, text) => (text.startsWith(prefix) ? text.slice(prefix.length) : text)),
   trimSuffix: onTwoTexts((suffix, text) => (text.endsWith(suffix) ? text.slice(0, text.length - suffix.length) : text)),

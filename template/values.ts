@@ -178,8 +178,13 @@ export function isEmptyMap(map: object): boolean {
   return true;
 }
 
+/** Who knows whether a map is empty: a render asks each map once. */
+export interface MapKnowledge {
+  isEmptyMap(map: object): boolean;
+}
+
 /** Go's truth: false, 0, nil, and empty strings, lists and maps are false. */
-export function truthOf(value: unknown): boolean {
+export function truthOf(value: unknown, maps: MapKnowledge): boolean {
   switch (typeof value) {
     case "string":
       return value !== "";
@@ -193,7 +198,7 @@ export function truthOf(value: unknown): boolean {
       if (value === null || value instanceof GoNil) return false;
       if (Array.isArray(value)) return value.length > 0;
       if (value instanceof GoInteger || value instanceof GoFloat) return value.value !== 0;
-      return value instanceof GoTime || !isEmptyMap(value);
+      return value instanceof GoTime || !maps.isEmptyMap(value);
     case "function":
     case "symbol":
     case "undefined":

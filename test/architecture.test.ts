@@ -96,8 +96,10 @@ function sources(): Source[] {
         const path = join(room, file);
         const text = readFileSync(join(root, path), "utf8");
         const code = text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/.*$/gm, "$1");
-        const found = code.matchAll(/(?:^|\n)\s*(?:import|export)\b[^;"]*?(?:from\s+)?"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)/g);
-        return { path, code, imports: [...found].map((match) => match[1] ?? match[2] ?? "") };
+        const found = code.matchAll(
+          /(?:^|\n)\s*(?:import\s+"([^"]+)"|(?:import|export)\s+(?:type\s+)?[\w*{},\s]*?\bfrom\s+"([^"]+)")|\bimport\(\s*"([^"]+)"\s*\)/g,
+        );
+        return { path, code, imports: [...found].map((match) => match[1] ?? match[2] ?? match[3] ?? "") };
       });
   });
 }
@@ -137,7 +139,13 @@ describe("the house", () => {
       imports
         .filter((to) => to.startsWith("."))
         .map((to) => relative(root, join(root, dirname(path), to)))
-        .filter((target) => roomOf(path) !== roomOf(target) && !(roomOf(path) === "plugins/sdk" && target === "crds/json.ts") && !/(^|\/)index\.ts$/.test(target) && !target.startsWith("package.json"))
+        .filter(
+          (target) =>
+            roomOf(path) !== roomOf(target) &&
+            !(roomOf(path) === "plugins/sdk" && target === "crds/json.ts") &&
+            !/(^|\/)index\.ts$/.test(target) &&
+            !target.startsWith("package.json"),
+        )
         .map((target) => `${path} → ${target}`),
     );
     expect(wrong).to.deep.equal([]);

@@ -2,6 +2,7 @@
 import type { Dirent } from "node:fs";
 import { open, readdir, realpath, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
+import { GROUP, type JsonObject } from "../../crds/index.ts";
 import type { CliContext } from "./cli.ts";
 
 /** More than this in one call is refused before it is read (RELIABILITY §5: maxYamlBytes per call). */
@@ -145,4 +146,10 @@ export function reasonOf(error: unknown): string {
 export function shownPath(path: string, cwd: string): string {
   const inside = relative(cwd, path);
   return inside === "" || inside.startsWith("..") ? path : inside;
+}
+
+/** Whether a document is of our group, of whatever version and kind. */
+export function isOurs(object: JsonObject): boolean {
+  const { apiVersion } = object;
+  return typeof apiVersion === "string" && apiVersion.startsWith(`${GROUP}/`);
 }

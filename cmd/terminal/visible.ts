@@ -20,6 +20,6 @@ export function visible(text: string): string {
 /** The same on one line, at most `width` columns long: for tables, trees and messages. Columns are counted as characters. */
 export function oneLine(text: string, width: number): string {
   const line = visible(text).replace(/\s+/g, " ").trim();
-  const characters = [...line];
+  const characters = Array.from(line);
   return characters.length <= width ? line : `${characters.slice(0, Math.max(0, width - 1)).join("")}…`;
 }

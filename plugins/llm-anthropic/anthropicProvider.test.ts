@@ -31,7 +31,7 @@ describe("provider anthropic", () => {
     it(`finds the API below "${path}"`, async () => {
       await (await start(answers, path)).complete(aRequest(), { signal });
       expect(server?.requests[0]).to.deep.include({ method: "POST", path: "/v1/messages" });
-      expect(server?.requests[0]?.headers["x-api-key"]).to.equal("key-123");
+      expect(server?.requests[0]?.headers.authorization).to.equal("Bearer key-123");
     });
   }
 

@@ -57,7 +57,7 @@ async function clientOf(vendor: Vendor, call: VendorCall): Promise<Anthropic> {
   const { default: Client } = await import("@anthropic-ai/sdk");
   return new Client({
     apiKey: vendor.apiKey ?? "none",
-    defaultHeaders: vendor.apiKey === undefined ? { "x-api-key": null } : {},
+    defaultHeaders: vendor.apiKey === undefined ? { authorization: null } : {},
     webhookKey: null,
     baseURL: vendor.baseURL,
     fetch: call.fetch,

@@ -298,12 +298,14 @@ class LocalDriver {
     if (this.#root?.index.isTerminal === true) return this.#settled.resolve();
     if (this.#undecided.size === 0) return;
     // Asked, and nobody answers: the run stops here once nothing of it is under way.
-    void this.#asking.catch(() => undefined).then(() => {
-      const isIdle = [...this.#runs.values()].every(
-        ({ index }) => index.isTerminal || (index.flights.size === 0 && index.status.phase !== "Pending"),
-      );
-      if (this.#undecided.size > 0 && isIdle) this.#settled.resolve();
-    });
+    void this.#asking
+      .catch(() => undefined)
+      .then(() => {
+        const isIdle = [...this.#runs.values()].every(
+          ({ index }) => index.isTerminal || (index.flights.size === 0 && index.status.phase !== "Pending"),
+        );
+        if (this.#undecided.size > 0 && isIdle) this.#settled.resolve();
+      });
   }
 
   /** An ended run hears what its cancelled tasks had spent. */

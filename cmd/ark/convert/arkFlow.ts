@@ -1,6 +1,6 @@
 // The older kind ArkFlow: steps that each name an agent. A pipeline team says the same (B101).
 import type { JsonObject, JsonValue } from "../../../crds/index.ts";
-import { asList, asObject, currentTemplate, defined, mapStrings } from "./shapes.ts";
+import { asList, asObject, asText, currentTemplate, defined, mapStrings } from "./shapes.ts";
 
 /** Step fields that mean the same in a pipeline. */
 const STEP_FIELDS = ["inputs", "dependsOn", "if", "loop", "outputSchema"] as const;
@@ -11,8 +11,8 @@ const FLOW_FIELDS = ["input", "output", "timeoutSeconds", "maxTokens"] as const;
 export function teamOfFlow(flow: JsonObject): JsonObject {
   const spec = asObject(flow["spec"]);
   const steps = asList(spec["steps"]).map(asObject);
-  const nameOf = (name: JsonValue | undefined): string => templateName(String(name ?? ""));
-  const renamed = new Map(steps.map((step) => [String(step["name"] ?? ""), nameOf(step["name"])]));
+  const nameOf = (name: JsonValue | undefined): string => templateName(asText(name));
+  const renamed = new Map(steps.map((step) => [asText(step["name"]), nameOf(step["name"])]));
   const follow = (value: JsonValue): JsonValue => mapStrings(value, currentTemplate);
   return {
     apiVersion: "arkonis.dev/v1alpha1",
@@ -27,7 +27,7 @@ export function teamOfFlow(flow: JsonObject): JsonObject {
           STEP_FIELDS.filter((field) => step[field] !== undefined).map((field) => [
             field,
             field === "dependsOn"
-              ? asList(step[field]).map((name) => renamed.get(String(name)) ?? name)
+              ? asList(step[field]).map((name) => renamed.get(asText(name)) ?? name)
               : field === "outputSchema"
                 ? (step[field] ?? null)
                 : follow(step[field] ?? null),

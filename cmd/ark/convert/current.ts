@@ -1,15 +1,15 @@
 // Older shapes of our kinds (SPEC §3) in their current form. Pure; an object that is current already comes back equal.
 import type { JsonObject, JsonValue } from "../../../crds/index.ts";
 import { teamOfFlow, templateName } from "./arkFlow.ts";
-import { asList, asObject, currentTemplate, defined, mapStrings, without } from "./shapes.ts";
+import { asList, asObject, asText, currentTemplate, defined, mapStrings, without } from "./shapes.ts";
 
 const OUTPUT_TYPES = ["pipeline-output", "flow-output"];
 
 /** The object in its current shape. Objects of other groups and kinds without older shapes are handed back as they are. */
 export function currentOf(object: JsonObject): JsonObject {
-  if (!String(object["apiVersion"] ?? "").startsWith("arkonis.dev/")) return object;
+  if (!asText(object["apiVersion"]).startsWith("arkonis.dev/")) return object;
   const spec = asObject(object["spec"]);
-  switch (object["kind"]) {
+  switch (asText(object["kind"])) {
     case "ArkFlow":
       return teamOfFlow(object);
     case "ArkTeam":
@@ -33,15 +33,15 @@ function currentTeam(spec: JsonObject): JsonObject {
     members.length === 0
       ? {}
       : {
-          entry: members.filter((member) => member["entry"] === true).map((member) => templateName(String(member["role"] ?? "")))[0],
+          entry: members.filter((member) => member["entry"] === true).map((member) => templateName(asText(member["role"])))[0],
           roles: members.map((member) =>
             defined({
-              name: templateName(String(member["role"] ?? "")),
+              name: templateName(asText(member["role"])),
               arkAgent: member["arkAgent"],
               canDelegate:
                 member["delegates"] === undefined
                   ? undefined
-                  : asList(member["delegates"]).map((name) => (name === "*" ? "*" : templateName(String(name)))),
+                  : asList(member["delegates"]).map((name) => (name === "*" ? "*" : templateName(asText(name)))),
             }),
           ),
         };
@@ -103,7 +103,7 @@ function currentServer(server: JsonObject): JsonObject {
 function currentEvent(spec: JsonObject): JsonObject {
   const source = asObject(spec["source"]);
   const older = source["pipelineOutput"] ?? source["flow"];
-  const isOlder = OUTPUT_TYPES.includes(String(source["type"])) || older !== undefined;
+  const isOlder = OUTPUT_TYPES.includes(asText(source["type"])) || older !== undefined;
   return defined({
     ...spec,
     source:

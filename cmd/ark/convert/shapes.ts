@@ -27,3 +27,6 @@ export function mapStrings(value: JsonValue, change: (text: string) => string): 
 /** A template in the current words: `.pipeline.input.k` is `.input.k` (B2). Text outside of `{{ }}` stays. */
 export const currentTemplate = (text: string): string =>
   text.replace(/\{\{[\s\S]*?\}\}/g, (action) => action.replace(/(^|[^\w.])((?:\$)?)\.pipeline\.input\b/g, "$1$2.input"));
+
+/** The text, or "" for anything else: names and types, where a manifest may hold what it likes. */
+export const asText = (value: JsonValue | undefined): string => (typeof value === "string" ? value : "");

@@ -36,15 +36,15 @@ export function lineOf(event: JournalEvent): string | undefined {
     case "run.started":
       return `run ${event.run}: started`;
     case "run.finished":
-      return `run ${event.run}: ${String(event["phase"] ?? "finished")}${inBrackets}${said}`;
+      return `run ${event.run}: ${wordOf(event["phase"], "finished")}${inBrackets}${said}`;
     case "step.started":
       return `${name}: started`;
     case "step.finished":
-      return `${name}: ${String(event["phase"] ?? "finished")}${inBrackets}${said}`;
+      return `${name}: ${wordOf(event["phase"], "finished")}${inBrackets}${said}`;
     case "step.skipped":
       return `${name}: Skipped`;
     case "delegate.started":
-      return `${name}: delegates to ${String(event["toRole"] ?? event.role ?? "")}`;
+      return `${name}: delegates to ${wordOf(event["toRole"], event.role ?? "")}`;
     case "delegate.finished":
       return `${name}: ${event.error ? "refused" : "answered"}${inBrackets}${said}`;
     case "retry":
@@ -52,11 +52,16 @@ export function lineOf(event: JournalEvent): string | undefined {
     case "approval.requested":
       return `${name}: awaiting approval${said}`;
     case "approval.decided":
-      return `${name}: ${String(event["decision"] ?? "decided")}${said}`;
+      return `${name}: ${tail === undefined || tail === "" ? wordOf(event["decision"], "decided") : tail}`;
     case "budget":
     case "error":
       return `${name}${said}`;
     default:
       return undefined;
   }
+}
+
+/** A field of an event that should be a text, or what is said instead. */
+function wordOf(value: unknown, otherwise: string): string {
+  return typeof value === "string" ? value : otherwise;
 }

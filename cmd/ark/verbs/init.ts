@@ -14,7 +14,7 @@ export async function initVerb(
 ): Promise<number> {
   const plugin = flags["plugin"];
   if (plugin !== undefined && plugin !== "llm")
-    throw new UsageError(`no project for plugins of kind "${String(plugin)}"; there is one for llm`);
+    throw new UsageError(`no project for plugins of kind "${typeof plugin === "string" ? plugin : ""}"; there is one for llm`);
   const folder = resolve(context.cwd, name);
   const teamName = folder.split(/[\\/]/).at(-1) ?? "";
   if (!isDnsLabel(teamName) || teamName.length > 40) {

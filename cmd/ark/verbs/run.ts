@@ -14,7 +14,7 @@ import {
 import { visible } from "../../terminal/visible.ts";
 import { carryOut } from "../carryOut.ts";
 import { type CliContext, EXIT, UsageError } from "../cli.ts";
-import { readManifests } from "../files.ts";
+import { isOurs, readManifests } from "../files.ts";
 import { type InputTypes, parseInput } from "../input.ts";
 import { readJournal } from "../journalFile.ts";
 import { logOf } from "../logOf.ts";
@@ -109,7 +109,7 @@ async function readDocuments({ file }: RunArgs, flags: RunFlags, context: CliCon
   ];
   for (const fault of faults) context.err.write(`${visible(fault)}\n`);
   if (faults.length > 0) return undefined;
-  if (!documents.some(({ object }) => String(object["apiVersion"]).startsWith(`${GROUP}/`))) {
+  if (!documents.some(({ object }) => isOurs(object))) {
     throw new UsageError(`${file}: no object of the group ${GROUP} in it; check the file, and its apiVersion (${GROUP}/v1alpha1)`);
   }
   return documents;

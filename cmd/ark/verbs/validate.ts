@@ -1,9 +1,9 @@
 // `ark validate` (B101): every fault of §4 at its place in the file.
-import { checkSet, GROUP, loadYaml } from "../../../crds/index.ts";
+import { checkSet, loadYaml } from "../../../crds/index.ts";
 import { paletteFor } from "../../terminal/output.ts";
 import { visible } from "../../terminal/visible.ts";
 import { type CliContext, EXIT } from "../cli.ts";
-import { readManifests } from "../files.ts";
+import { isOurs, readManifests } from "../files.ts";
 
 /** One fault of a file, as `-o json` prints it. Lines and columns count from 1. */
 interface PlacedFault {
@@ -38,7 +38,7 @@ export async function validateVerb(
     errors: [...unread, ...notYaml, ...checked.errors],
     warnings: checked.warnings,
     unreadable: unread.length + notYaml.length > 0,
-    ours: documents.filter(({ object }) => String(object["apiVersion"]).startsWith(`${GROUP}/`)).length,
+    ours: documents.filter(({ object }) => isOurs(object)).length,
   };
   if (flags["output"] === "json") printJson(report, context);
   else printText(report, flags["quiet"] === true, files, context);

@@ -19,6 +19,12 @@ interface Served {
   close(): Promise<void>;
 }
 
+/** What is still open when a test fails. */
+const servers = new Set<Served>();
+const closeServers = async (): Promise<void> => {
+  for (const server of servers) await server.close();
+};
+
 async function serve(answer: (path: string, body: Record<string, unknown>, response: ServerResponse) => void): Promise<Served> {
   const server: Server = createServer((request: IncomingMessage, response: ServerResponse) => {
     const chunks: Buffer[] = [];
@@ -30,13 +36,16 @@ async function serve(answer: (path: string, body: Record<string, unknown>, respo
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  return {
+  const served: Served = {
     url: `http://127.0.0.1:${port}/plugin`,
     close: async () => {
+      servers.delete(served);
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
   };
+  servers.add(served);
+  return served;
 }
 
 const manifest = (kind: string, more: object = {}): string =>
@@ -120,14 +129,17 @@ const memoryWorld: MemoryWorld = {
 };
 
 describe("remotePlugin: an llm in another process (B121)", () => {
+  afterEach(closeServers);
   for (const clause of llmClauses) it(clause.name, () => clause.check(llmWorld));
 });
 
 describe("remotePlugin: a memory in another process (B121)", () => {
+  afterEach(closeServers);
   for (const clause of memoryClauses) it(clause.name, () => clause.check(memoryWorld));
 });
 
 describe("remotePlugin", () => {
+  afterEach(closeServers);
   const request = { model: "far-1", system: "", messages: [], tools: [], maxTokens: 1 };
   const response = { text: "hi", toolCalls: [], usage: { inputTokens: 1, outputTokens: 1 }, stopReason: "end" };
   const cases: Record<string, { lines: unknown[]; want: { kind: string; message: RegExp } }> = {
@@ -175,7 +187,7 @@ describe("remotePlugin", () => {
     const provider = await connect<LlmProvider>(server.url);
     await provider.complete(request, { signal: new AbortController().signal, onText: (piece) => void pieces.push(piece) });
     expect(pieces).to.deep.equal(["hi"]);
-    expect(provider.embed).to.equal(undefined);
+    expect("embed" in provider).to.equal(false);
     await server.close();
   });
 

@@ -45,7 +45,7 @@ type Call = (
 export async function remotePlugin(url: string, { fetch, signal }: RemoteParts): Promise<Plugin> {
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) throw new Error("url has to begin with http:// or https://");
   const base = url.replace(/\/+$/, "");
-  const said = await answerOf({ url, fetch, signal });
+  const said = await answerOf({ url: base, fetch, signal });
   const manifest = manifestOf(said);
   if (manifest.kind === "queue") throw new Error("a queue has to run in the process; name it as a file or a package");
   const { kind, name, models, options } = manifest;

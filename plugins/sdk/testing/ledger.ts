@@ -154,6 +154,18 @@ export const ledgerClauses: readonly Clause<LedgerWorld>[] = [
     assert.equal(await world.ledger.charged(world.namespace, RUN), 25);
     assert.equal(await world.ledger.charged(world.namespace, narrow), 25);
   }),
+  clause("of several budgets that cap an answer the narrowest counts, in whatever order they stand", async (world) => {
+    const narrow: TokenBudget = { id: "agent:a", limit: 25, windowMs: 0 };
+    const wider: TokenBudget = { id: "team:news", limit: 28, windowMs: 0 };
+    for (const budgets of [
+      [narrow, wider],
+      [wider, narrow],
+    ]) {
+      const { id, maxOutputTokens } = await granted(world, { budgets });
+      assert.equal(maxOutputTokens, 15);
+      await world.ledger.settle(world.namespace, id, NO_USAGE);
+    }
+  }),
   clause("an exceeded budget is said even where another would only wait", async (world) => {
     const full: TokenBudget = { id: "agent:a", limit: 5, windowMs: 0 };
     await granted(world, { maxOutputTokens: 90 });
@@ -171,9 +183,9 @@ export const ledgerClauses: readonly Clause<LedgerWorld>[] = [
   }),
   clause("tokens leave a rolling window when it has passed, and not before (B85)", async (world) => {
     await spend(world, 95, [AGENT]);
-    await world.passMs(WINDOW_MS - 200);
+    await world.passMs(WINDOW_MS - 50);
     assert.equal((await reserve(world, { budgets: [AGENT] })).outcome, "exceeded");
-    await world.passMs(200 + WINDOW_MS / 100);
+    await world.passMs(50 + WINDOW_MS / 100);
     assert.equal(await world.ledger.charged(world.namespace, AGENT), 0);
     assert.equal((await granted(world, { budgets: [AGENT] })).maxOutputTokens, 20);
   }),

@@ -2,6 +2,7 @@ import type { Clause } from "./clause.ts";
 import { queueCancelClauses } from "./queueCancel.ts";
 import { queueDeliveryClauses } from "./queueDelivery.ts";
 import { queueEventClauses } from "./queueEvents.ts";
+import { queueLetterClauses } from "./queueLetters.ts";
 import { queueRandomClauses } from "./queueRandom.ts";
 import { queueVerdictClauses } from "./queueVerdicts.ts";
 import type { QueueWorld } from "./queueWorld.ts";
@@ -12,5 +13,6 @@ export const queueClauses: readonly Clause<QueueWorld>[] = [
   ...queueVerdictClauses,
   ...queueCancelClauses,
   ...queueEventClauses,
+  ...queueLetterClauses,
   ...queueRandomClauses,
 ];
