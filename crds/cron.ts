@@ -1,6 +1,8 @@
 // Schedules (B16): five fields, as crontab(5) has them, in a named time zone. Our own reading decides what is accepted, so that an
 // extension of the library (`@reboot`, `L`, `1#2`, a sixth field) never becomes part of the API; the library finds the times.
-import { Cron } from "croner";
+import { createRequire } from "node:module";
+
+const load = createRequire(import.meta.url); // croner is loaded with the first schedule
 
 /** One of the five fields: which numbers it may hold and which names stand for them. */
 interface CronField {
@@ -116,6 +118,7 @@ export function nextFireMs(cron: string, timeZone: string, afterMs: number): num
   const weekdays = valuesOf(parts[4] ?? "", WEEKDAY);
   // The library takes `0-6` for a restriction; for us every weekday is no restriction, however it is written.
   if (typeof weekdays !== "string" && isEveryWeekday(weekdays)) parts[4] = "*";
+  const { Cron } = load("croner") as typeof import("croner");
   const next = new Cron(parts.join(" "), { timezone: timeZone, mode: "5-part", paused: true }).nextRun(new Date(afterMs));
   return next?.getTime();
 }

@@ -1,8 +1,7 @@
 // JSON Schema of users (B13, B43): compiled once, bounded in size, depth and time, patterns in the linear-time engine only. The one import
-// of ajv; it takes 60 ms to load and 45 ms for its first schema, so programs that need none should not import this file.
-import { Ajv, type ErrorObject, type Options, type ValidateFunction } from "ajv";
-import { Ajv2020 } from "ajv/dist/2020.js";
-import { fastFormats, fullFormats } from "ajv-formats/dist/formats.js";
+// of ajv; it takes 60 ms to load and 45 ms for its first schema, so it is loaded with the first schema and not before.
+import { createRequire } from "node:module";
+import type { Ajv, ErrorObject, Options, ValidateFunction } from "ajv";
 import { LRUCache } from "lru-cache";
 import { nearest } from "./fault.ts";
 import { FieldPath } from "./fieldPath.ts";
@@ -140,6 +139,7 @@ function compile({ schema: plain, draft }: SchemaTree, allErrors: boolean): Vali
   }
 }
 
+const load = createRequire(import.meta.url);
 const instances = new Map<string, Ajv>();
 
 function ajvFor(draft: SchemaTree["draft"], allErrors: boolean): Ajv {
@@ -159,6 +159,8 @@ function ajvFor(draft: SchemaTree["draft"], allErrors: boolean): Ajv {
     formats: formats(),
     code: { regExp },
   };
+  const { Ajv } = load("ajv") as typeof import("ajv");
+  const { Ajv2020 } = load("ajv/dist/2020.js") as typeof import("ajv/dist/2020.js");
   const fresh = draft === "2020-12" ? new Ajv2020(options) : new Ajv(options);
   fresh.removeKeyword("uniqueItems"); // compares every item with every other
   fresh.addKeyword({ keyword: "uniqueItems", type: "array", schemaType: "boolean", errors: false, validate: itemsAreUnique });
@@ -176,6 +178,7 @@ regExp.code = "regExp";
 
 /** The simple patterns, but real days and hours: the simple ones take the 13th month. */
 function formats(): NonNullable<Options["formats"]> {
+  const { fastFormats, fullFormats } = load("ajv-formats/dist/formats.js") as typeof import("ajv-formats/dist/formats.js");
   const { date, time, "date-time": dateTime } = fullFormats;
   const chosen = { ...fastFormats, date, time, "date-time": dateTime };
   const bounded = Object.entries(chosen).map(([name, format]) => {

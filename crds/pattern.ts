@@ -1,6 +1,8 @@
-// Regular expressions of users (S32): RE2 syntax in an engine whose time grows with the text and never explodes. The one import of re2js.
+// Regular expressions of users (S32): RE2 syntax in an engine whose time grows with the text and never explodes. The one import of re2js,
+// which is loaded with the first pattern and not before: most programs meet none.
+import { createRequire } from "node:module";
 import { LRUCache } from "lru-cache";
-import { RE2JS } from "re2js";
+import type { RE2JS } from "re2js";
 import { MAX_PATTERN_CHARS } from "./limits.ts";
 
 /** Compiled patterns kept: 64 `rejectPatterns` for each of a few dozen teams; a compiled one takes some tens of KB at most. */
@@ -33,7 +35,10 @@ export function compilePattern(text: string): CompiledPattern {
   return fresh;
 }
 
+const load = createRequire(import.meta.url);
+
 function compileEither(text: string): RE2JS {
+  const { RE2JS } = load("re2js") as typeof import("re2js");
   try {
     return RE2JS.compile(text);
   } catch (error) {

@@ -38,7 +38,7 @@ export function isEqual(a: unknown, b: unknown, run: Run): boolean {
 
 function isLess(a: unknown, b: unknown, run: Run): boolean {
   if (typeof a === "string" && typeof b === "string") {
-    run.scan(Math.min(a.length, b.length));
+    run.walk(Math.min(a.length, b.length));
     return compareText(a, b) < 0;
   }
   const left = kindOf(a);

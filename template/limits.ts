@@ -21,14 +21,17 @@ export const MAX_TEMPLATE_DEPTH = 100;
  */
 export const MAX_ACTIVE_BLOCKS = 5 * MAX_TEMPLATE_DEPTH;
 
+/** Variables that are declared inside parentheses, which `and` and `or` may skip: each of them is asked whether it was, when it is read. */
+export const MAX_VARIABLES_IN_PARENTHESES = 100;
+
 /** Copying, searching, comparing: 100,000 steps × 128 characters are 13 MB of text. */
 export const CHARS_PER_STEP = 128;
 
 /** Work on each single character: 100,000 steps × 32 are three times the longest text. */
 export const WALKED_CHARS_PER_STEP = 32;
 
-/** Characters that are replaced by others, which costs a call of a function each: 400,000 of them. */
-export const REPLACED_CHARS_PER_STEP = 4;
+/** Characters that are replaced by others, which costs a call of a function each: 300,000 of them. */
+export const REPLACED_CHARS_PER_STEP = 3;
 
 /** Elements of a list or map that are only counted or copied. */
 export const ELEMENTS_PER_STEP = 8;
@@ -37,4 +40,4 @@ export const ELEMENTS_PER_STEP = 8;
 export const PIECES_PER_STEP = 4;
 
 /** A float that has to be rounded from its exact value, which has up to 767 digits. */
-export const STEPS_PER_EXACT_FLOAT = 60;
+export const STEPS_PER_EXACT_FLOAT = 100;

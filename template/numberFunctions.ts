@@ -5,7 +5,7 @@ import type { Run } from "./run.ts";
 import { bigintOf, floatValue, GoInteger, intValue, kindOf, numberOf } from "./values.ts";
 
 /** Sprig's `int64`: what is no number is 0; text may be decimal, hexadecimal, octal or binary. */
-function wholeOf(value: unknown): number | bigint {
+function wholeOf(value: unknown, run: Run): number | bigint {
   switch (kindOf(value)) {
     case "int": {
       const n = numberOf(value);
@@ -16,6 +16,7 @@ function wholeOf(value: unknown): number | bigint {
     case "bool":
       return value === true ? 1 : 0;
     case "string":
+      run.walk(String(value).length);
       return wholeOfText(String(value));
     case "nil":
     case "list":
@@ -98,25 +99,28 @@ const max: Sum = (a, b) => (a >= b ? a : b);
 const ofAll = (sum: Sum, takes: TemplateFunction["takes"]): TemplateFunction => ({
   takes,
   rest: "any",
-  call: ([first, ...others], run) => int64(others.reduce<number | bigint>((total, arg) => sum(total, wholeOf(arg), run), wholeOf(first))),
+  call: ([first, ...others], run) =>
+    int64(others.reduce<number | bigint>((total, arg) => sum(total, wholeOf(arg, run), run), wholeOf(first, run))),
 });
 
 const ofTwo = (sum: Sum): TemplateFunction => ({
   takes: ["any", "any"],
-  call: ([a, b], run) => int64(sum(wholeOf(a), wholeOf(b), run)),
-  call2: (a, b, run) => int64(sum(wholeOf(a), wholeOf(b), run)),
+  call: ([a, b], run) => int64(sum(wholeOf(a, run), wholeOf(b, run), run)),
+  call2: (a, b, run) => int64(sum(wholeOf(a, run), wholeOf(b, run), run)),
 });
 
-function asInt(value: unknown): unknown {
-  const n = wholeOf(value);
+function asInt(value: unknown, run: Run): unknown {
+  const n = wholeOf(value, run);
   return typeof n === "number" && n >= 0 && n < 256 ? intValue(n) : new GoInteger("int", n);
 }
 
-function asFloat(value: unknown): unknown {
+function asFloat(value: unknown, run: Run): unknown {
   const kind = kindOf(value);
   if (kind === "int" || kind === "float") return floatValue(numberOf(value));
   if (kind === "bool") return floatValue(value === true ? 1 : 0);
-  return floatValue(kind === "string" ? floatOfText(String(value)) : 0);
+  if (kind !== "string") return floatValue(0);
+  run.walk(String(value).length);
+  return floatValue(floatOfText(String(value)));
 }
 
 function floatOfText(text: string): number {
@@ -128,8 +132,8 @@ function floatOfText(text: string): number {
 }
 
 export const numberFunctions: FunctionSet = {
-  int: { takes: ["any"], call: ([value]) => asInt(value), call1: asInt },
-  float64: { takes: ["any"], call: ([value]) => asFloat(value), call1: asFloat },
+  int: { takes: ["any"], call: ([value], run) => asInt(value, run), call1: asInt },
+  float64: { takes: ["any"], call: ([value], run) => asFloat(value, run), call1: asFloat },
   add: ofAll(add, []),
   mul: ofAll(mul, ["any"]),
   min: ofAll(min, ["any"]),

@@ -39,6 +39,8 @@ const OPERANDS: ReadonlySet<TokenType> = new Set<TokenType>([
   "variable",
 ]);
 
+const IN_PARENTHESES = "parenthesized pipeline";
+
 class TreeParser {
   readonly #source: Source;
   readonly #tokens: TokenBuffer;
@@ -263,6 +265,7 @@ class TreeParser {
       if (token.type === "assign" || token.type === "declare") {
         this.#tokens.nextNonSpace();
         this.#declare(variable, variables);
+        if (context === IN_PARENTHESES) this.#source.countVariableInParentheses(variable.at);
         return { variables, isAssignment: token.type === "assign" };
       }
       if (token.type === "char" && token.text === ",") {
@@ -314,7 +317,10 @@ class TreeParser {
     if (term === undefined || this.#tokens.peek().type !== "field") return term;
     const { at } = this.#tokens.peek();
     const path: string[] = [];
-    while (this.#tokens.peek().type === "field") path.push(this.#tokens.next().text.slice(1));
+    while (this.#tokens.peek().type === "field") {
+      this.#source.countNode(at);
+      path.push(this.#tokens.next().text.slice(1));
+    }
     switch (term.is) {
       case "field":
       case "variable":
@@ -356,7 +362,7 @@ class TreeParser {
         return { is: "literal", at, literal: this.#number(numberLiteral(text)) };
       case "leftParen":
         return this.#source.nested(at, () => {
-          const pipe = this.#pipeline("parenthesized pipeline", "rightParen");
+          const pipe = this.#pipeline(IN_PARENTHESES, "rightParen");
           return { is: "pipeline", at: pipe.at, pipe };
         });
       case "keyword":

@@ -18,6 +18,7 @@ export interface Resolved {
 
 export class Scope {
   readonly #variables: Variable[] = [];
+  readonly #byName = new Map<string, Variable[]>();
   #skippable = 0;
   #size = 0;
 
@@ -31,13 +32,18 @@ export class Scope {
     return this.#variables.length;
   }
 
+  /** Forgets the variables of a block. */
   close(mark: number): void {
-    this.#variables.length = mark;
+    for (const { name } of this.#variables.splice(mark)) this.#byName.get(name)?.pop();
   }
 
   declare(name: string): number {
     const slot = this.#variables.length;
-    this.#variables.push({ name, slot, isSkippable: this.#skippable > 0 });
+    const variable = { name, slot, isSkippable: this.#skippable > 0 };
+    const sameName = this.#byName.get(name);
+    if (sameName === undefined) this.#byName.set(name, [variable]);
+    else sameName.push(variable);
+    this.#variables.push(variable);
     this.#size = Math.max(this.#size, this.#variables.length);
     return slot;
   }
@@ -53,9 +59,10 @@ export class Scope {
 
   resolve(name: string): Resolved {
     const slots: number[] = [];
-    for (let i = this.#variables.length - 1; i >= 0; i--) {
-      const variable = this.#variables[i];
-      if (variable?.name !== name) continue;
+    const sameName = this.#byName.get(name) ?? [];
+    for (let i = sameName.length - 1; i >= 0; i--) {
+      const variable = sameName[i];
+      if (variable === undefined) break;
       slots.push(variable.slot);
       if (!variable.isSkippable) return { slots, isCertain: true };
     }

@@ -1,6 +1,6 @@
 import type { Body } from "./ast.ts";
 import { Lexer } from "./lexer.ts";
-import { MAX_TEMPLATE_DEPTH, MAX_TEMPLATE_WORK } from "./limits.ts";
+import { MAX_TEMPLATE_DEPTH, MAX_TEMPLATE_WORK, MAX_VARIABLES_IN_PARENTHESES } from "./limits.ts";
 import { positionOf, TemplateError, type TemplateErrorCode } from "./templateError.ts";
 
 /** What `parse` has to know about functions: whether there is one, and what may have been meant when there is none. */
@@ -17,6 +17,7 @@ export class Source {
   readonly definitions = new Map<string, Body>();
   depth = 0;
   #nodes = 0;
+  #parenthesized = 0;
 
   constructor(text: string, functions: KnownFunctions) {
     this.text = text;
@@ -31,6 +32,12 @@ export class Source {
   countNode(at: number): void {
     this.#nodes += 1;
     if (this.#nodes > MAX_TEMPLATE_WORK) throw this.fault("limit", `a template cannot have more than ${MAX_TEMPLATE_WORK} parts`, at);
+  }
+
+  countVariableInParentheses(at: number): void {
+    this.#parenthesized += 1;
+    if (this.#parenthesized <= MAX_VARIABLES_IN_PARENTHESES) return;
+    throw this.fault("limit", `parentheses cannot declare more than ${MAX_VARIABLES_IN_PARENTHESES} variables; declare them outside`, at);
   }
 
   /** Runs a parser one level deeper. */

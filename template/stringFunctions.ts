@@ -20,7 +20,7 @@ const onText = (change: (text: string, run: Run) => string): TemplateFunction =>
 /** A function of a short text and the text that it is about. */
 const onTwoTexts = (call: (part: string, text: string, run: Run) => unknown): TemplateFunction => {
   const call2 = (part: unknown, text: unknown, run: Run): unknown => {
-    run.scan(String(part).length + String(text).length);
+    run.scan(2 * (String(part).length + String(text).length));
     return call(String(part), String(text), run);
   };
   return { takes: ["text", "text"], call: ([part, text], run) => call2(part, text, run), call2 };

@@ -97,7 +97,7 @@ function sources(): Source[] {
         const text = readFileSync(join(root, path), "utf8");
         const code = text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/.*$/gm, "$1");
         const found = code.matchAll(
-          /(?:^|\n)\s*(?:import\s+"([^"]+)"|(?:import|export)\s+(?:type\s+)?[\w*{},\s]*?\bfrom\s+"([^"]+)")|\bimport\(\s*"([^"]+)"\s*\)/g,
+          /(?:^|\n)\s*(?:import\s+"([^"]+)"|(?:import|export)\s+(?:type\s+)?[\w*{},\s]*?\bfrom\s+"([^"]+)")|\b(?:import|load)\(\s*"([^"]+)"\s*\)/g,
         );
         return { path, code, imports: [...found].map((match) => match[1] ?? match[2] ?? match[3] ?? "") };
       });

@@ -77,6 +77,8 @@ const context: CliContext = {
   signal: interrupt.signal,
 };
 
-process.exitCode = await runProgram(process.argv.slice(2), context);
-// Everything that has to be written is written. Should a stranger's socket or child process still hold the loop, it does not hold the terminal.
-setTimeout(() => process.exit(), 500).unref();
+void runProgram(process.argv.slice(2), context).then((code) => {
+  process.exitCode = code;
+  // Everything that has to be written is written. Should a stranger's socket or child process still hold the loop, it does not hold the terminal.
+  setTimeout(() => process.exit(), 500).unref();
+});

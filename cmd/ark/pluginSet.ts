@@ -30,6 +30,6 @@ export async function pluginSet(flag: string | undefined, context: CliContext, r
     clock: systemClock,
     log,
     taken: BUILTIN_PLUGINS.map(({ kind, name }) => `${kind}/${name}`),
-    contractURL: new URL("./plugin.js", pathToFileURL(process.argv[1] ?? ".")).href,
+    contractURL: new URL("./plugin.mjs", pathToFileURL(process.argv[1] ?? ".")).href,
   });
 }
