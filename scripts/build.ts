@@ -1,8 +1,8 @@
 // Bundles the programs and the published subpaths into dist/, and writes the declarations of the subpaths.
-// Programs are CommonJS, one file per verb: Node starts those fastest, and a verb loads nothing of another (test/bench measures it).
-// Subpaths are ES modules.
+// Programs are CommonJS, one file per verb, with V8's code cache beside each: Node starts those fastest, and a verb loads nothing of another
+// (test/bench measures it). Subpaths are ES modules.
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type BuildOptions, build, type Plugin } from "esbuild";
 import packageJson from "../package.json" with { type: "json" };
@@ -12,6 +12,12 @@ const dist = join(root, "dist");
 
 /** Programs by the name of their file in dist/: `bin` of package.json names them. */
 const PROGRAMS = { ark: "cmd/ark/main.ts" };
+/** What is run once so that V8 has compiled what a verb needs; the caches are written at its end. */
+const WARM_UPS = [
+  ["--help"],
+  ["run", "manifests/samples/pipeline.yaml", "--provider", "mock"],
+  ["validate", "manifests/samples/pipeline.yaml"],
+];
 /** Verbs that are files of their own, loaded when they are called. */
 const VERBS = ["run", "validate", "init", "convert", "plugins", "completion"];
 /** Published subpaths: `exports` of package.json names them. */
@@ -44,7 +50,10 @@ const verbsApart: Plugin = {
 rmSync(dist, { recursive: true, force: true });
 await build({
   ...common,
-  entryPoints: { ...PROGRAMS, ...Object.fromEntries(VERBS.map((verb) => [`ark-${verb}`, `cmd/ark/verbs/${verb}.ts`])) },
+  entryPoints: {
+    ...Object.fromEntries(Object.entries(PROGRAMS).map(([name, path]) => [`${name}-main`, path])),
+    ...Object.fromEntries(VERBS.map((verb) => [`ark-${verb}`, `cmd/ark/verbs/${verb}.ts`])),
+  },
   format: "cjs",
   external: [...(common.external ?? []), ...VERBS.map((verb) => `./ark-${verb}.js`)],
   plugins: [verbsApart],
@@ -60,7 +69,20 @@ await build({
   chunkNames: "chunks/[name]-[hash]",
 });
 writeFileSync(join(dist, "package.json"), '{ "type": "commonjs" }\n');
-for (const program of Object.keys(PROGRAMS)) chmodSync(join(dist, `${program}.js`), 0o755);
+for (const program of Object.keys(PROGRAMS)) {
+  copyFileSync(join(root, "scripts/launcher.cjs"), join(dist, `${program}.js`));
+  chmodSync(join(dist, `${program}.js`), 0o755);
+}
+for (const args of WARM_UPS) {
+  const env = { PATH: process.env["PATH"], ARK_WRITE_CODE_CACHE: "1" };
+  const run = spawnSync(process.execPath, [join(dist, "ark.js"), ...args], {
+    cwd: root,
+    env,
+    stdio: ["ignore", "ignore", "pipe"],
+    encoding: "utf8",
+  });
+  if (run.status !== 0) throw new Error(`ark ${args.join(" ")} exited with ${run.status}: ${run.stderr}`);
+}
 
 const tsc = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.types.json"], {
   cwd: root,

@@ -63,7 +63,7 @@ class StatementCompiler {
   /** A block's statements. Its variables end with the block, and are closed by whoever opened it. */
   #body(body: Body): Execute {
     this.#blocks += 1;
-    const statements = merged(body).map((statement) => this.#statement(statement));
+    const statements = runsOf(merged(body)).map((group) => this.#group(group));
     this.#blocks -= 1;
     const [first, second, third] = statements;
     if (first === undefined) return () => NEXT;
@@ -75,6 +75,33 @@ class StatementCompiler {
         const ending = statement(run, dot);
         if (ending !== NEXT) return ending;
       }
+      return NEXT;
+    };
+  }
+
+  /** Text and actions that stand together are written in one go. */
+  #group([first, ...rest]: Group): Execute {
+    if (rest.length === 0) return this.#statement(first);
+    const head = first.is === "text" ? first : { at: first.at, text: "" };
+    const parts: Printed[] = [];
+    for (const statement of [first, ...rest]) {
+      const last = parts.at(-1);
+      if (statement.is === "action") parts.push({ at: statement.at, value: this.#expressions.pipeline(statement.pipe), text: "" });
+      else if (statement.is === "text" && last !== undefined) last.text = statement.text;
+    }
+    const [only] = parts;
+    if (parts.length === 1 && only !== undefined) {
+      return (run, dot) => {
+        run.at = head.at;
+        run.out += head.text;
+        writePart(run, dot, only);
+        return NEXT;
+      };
+    }
+    return (run, dot) => {
+      run.at = head.at;
+      run.out += head.text;
+      for (const part of parts) writePart(run, dot, part);
       return NEXT;
     };
   }
@@ -216,6 +243,39 @@ class StatementCompiler {
       return NEXT;
     };
   }
+}
+
+/** An action that prints, and the text behind it. */
+interface Printed {
+  readonly at: number;
+  readonly value: Evaluate;
+  text: string;
+}
+
+function writePart(run: Run, dot: unknown, { at, value, text }: Printed): void {
+  run.at = at;
+  run.spend(1);
+  const printed = value(run, dot);
+  run.at = at;
+  run.write(typeof printed === "string" ? printed + text : textOfValue(printed, run) + text);
+}
+
+type Group = readonly [Statement, ...Statement[]];
+
+const isPrinting = (statement: Statement): boolean =>
+  statement.is === "text" || (statement.is === "action" && statement.pipe.variables.length === 0);
+
+/** Statements one by one, but for text and actions that stand together. */
+function runsOf(body: Body): Group[] {
+  const groups: [Statement, ...Statement[]][] = [];
+  let isOpen = false;
+  for (const statement of body) {
+    const printing = isPrinting(statement);
+    if (printing && isOpen) groups.at(-1)?.push(statement);
+    else groups.push([statement]);
+    isOpen = printing;
+  }
+  return groups;
 }
 
 /** Text that stands together, in one piece; an action that prints a literal is text. */

@@ -163,7 +163,7 @@ export class Formatter {
     let text = plain.startsWith("-") || plain.startsWith("+") ? plain : `+${plain}`;
     if (this.space && text.startsWith("+") && !this.plus) text = ` ${text.slice(1)}`;
     if (text[1] === "I" || text[1] === "N") {
-      this.#padWithSpaces((text[1] === "N" && !this.space && !this.plus) || (text[0] === "+" && !this.plus) ? text.slice(1) : text);
+      this.#padWithSpaces(text[1] === "N" && !this.space && !this.plus ? text.slice(1) : text);
       return;
     }
     if (this.sharp && verb !== "b") text = withPoint(text, verb, digits);

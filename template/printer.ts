@@ -7,8 +7,20 @@ import { floatText } from "./goFloat.ts";
 import { goTimeText } from "./goTime.ts";
 import { MAX_TEMPLATE_DEPTH } from "./limits.ts";
 import type { Run } from "./run.ts";
-import type { GoTime } from "./values.ts";
-import { bigintOf, entryOf, GoFloat, GoInteger, isInt64, isMapping, kindOf, NIL_WORD, numberOf, readable, typeNameOf } from "./values.ts";
+import {
+  bigintOf,
+  entryOf,
+  GoFloat,
+  GoInteger,
+  GoTime,
+  isInt64,
+  isMapping,
+  kindOf,
+  NIL_WORD,
+  numberOf,
+  readable,
+  typeNameOf,
+} from "./values.ts";
 
 /** The text of a value as an action prints it. */
 export function textOfValue(value: unknown, run: Run): string {
@@ -18,15 +30,47 @@ export function textOfValue(value: unknown, run: Run): string {
   if (value === null || value === undefined || value === NIL_WORD) return "";
   if (value instanceof GoInteger) return value.text;
   if (value instanceof GoFloat) return floatText(value.value);
-  const printer = new Printer(run);
-  printer.argument(value, "v");
-  return printer.out;
+  return typeof value === "object" ? compositeText(value, run, 0) : new Printer(run).formatted(value, "v");
 }
+
+/** A list, map or time without any flags, which is how they are nearly always printed. */
+function compositeText(value: object, run: Run, depth: number): string {
+  if (depth > MAX_TEMPLATE_DEPTH) run.refuse(`a value with more than ${MAX_TEMPLATE_DEPTH} levels cannot be printed`);
+  if (value instanceof GoTime) return goTimeText(value.ms);
+  const isList = Array.isArray(value);
+  const keys = isList ? undefined : run.keysOf(value);
+  const length = isList ? value.length : (keys?.length ?? 0);
+  let out = isList ? "[" : "map[";
+  for (let i = 0; i < length; i++) {
+    const key = keys?.[i];
+    const element = key === undefined ? readable(isList ? value[i] : null) : entryOf(value, key);
+    const text = elementText(element, run, depth + 1);
+    const piece = (i > 0 ? " " : "") + (key === undefined ? text : `${key}:${text}`);
+    run.makes(out.length, piece.length);
+    run.spend(1);
+    out += piece;
+  }
+  return `${out}]`;
+}
+
+/** Inside a list or map, nil is seen. */
+function elementText(value: unknown, run: Run, depth: number): string {
+  if (value === null || value === NIL_WORD) return "<nil>";
+  return typeof value === "object" && isComposite(value) ? compositeText(value, run, depth) : textOfValue(value, run);
+}
+
+const isComposite = (value: object): boolean => Array.isArray(value) || kindOf(value) === "map";
 
 /** Formats arguments with verbs. */
 export class Printer extends Formatter {
   // While the text for a wrong verb is written, `%w` and the methods of values mean nothing.
   #isErring = false;
+
+  /** The text of one argument by itself. */
+  formatted(value: unknown, verb: string): string {
+    this.argument(value, verb);
+    return this.out;
+  }
 
   /** One whole argument of a format. */
   argument(value: unknown, verb: string): void {
@@ -77,7 +121,7 @@ export class Printer extends Formatter {
   }
 
   #time(value: unknown, verb: string, depth: number): void {
-    const text = goTimeText((value as GoTime).ms);
+    const text = goTimeText(value instanceof GoTime ? value.ms : 0);
     if (this.#isErring || !"vsxXq".includes(verb)) {
       if (verb === "v") this.write(text);
       else this.wrongVerb(value, verb, depth);
@@ -210,26 +254,30 @@ export class Printer extends Formatter {
   }
 }
 
+/** An argument of `print`: the word `nil` is seen there. */
+const printedText = (value: unknown, run: Run): string => (value === NIL_WORD ? "<nil>" : textOfValue(value, run));
+
 /** `print`: a space between two arguments of which neither is a string. */
 export function print(args: readonly unknown[], run: Run): string {
-  const printer = new Printer(run);
-  let wasString = false;
-  args.forEach((arg, i) => {
+  let out = "";
+  let wasString = true;
+  for (const arg of args) {
     const isString = typeof arg === "string";
-    if (i > 0 && !isString && !wasString) printer.write(" ");
-    printer.argument(arg, "v");
+    const text = isString || wasString ? printedText(arg, run) : ` ${printedText(arg, run)}`;
+    run.makes(out.length, text.length);
+    out += text;
     wasString = isString;
-  });
-  return printer.out;
+  }
+  return out;
 }
 
 /** `println`: a space between any two arguments, and a line break. */
 export function println(args: readonly unknown[], run: Run): string {
-  const printer = new Printer(run);
+  let out = "";
   args.forEach((arg, i) => {
-    if (i > 0) printer.write(" ");
-    printer.argument(arg, "v");
+    const text = i > 0 ? ` ${printedText(arg, run)}` : printedText(arg, run);
+    run.makes(out.length, text.length);
+    out += text;
   });
-  printer.write("\n");
-  return printer.out;
+  return `${out}\n`;
 }

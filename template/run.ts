@@ -33,7 +33,7 @@ export class Run implements MapKnowledge {
   #work = MAX_TEMPLATE_WORK;
   // No character has more than 3 bytes per UTF-16 unit, so nothing needs to be counted before this length.
   #countAt = Math.floor(MAX_TEMPLATE_OUTPUT / 3);
-  readonly #emptyMaps = new WeakMap<object, boolean>();
+  #emptyMaps: WeakMap<object, boolean> | undefined;
   #countedChars = 0;
   #countedBytes = 0;
 
@@ -94,12 +94,14 @@ export class Run implements MapKnowledge {
   keysOf(map: object): string[] {
     const keys = Object.keys(map);
     this.spend(keys.length);
+    if (keys.length < 2) return keys;
     keys.sort();
     return keys.some((key) => BEYOND_UTF16_ORDER.test(key)) ? keys.sort(compareText) : keys;
   }
 
   /** Whether a map has no key. Finding out takes as long as it has keys, so it is found out once for each. */
   isEmptyMap(map: object): boolean {
+    this.#emptyMaps ??= new WeakMap();
     const known = this.#emptyMaps.get(map);
     if (known !== undefined) return known;
     const isEmpty = isEmptyMap(map);

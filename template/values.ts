@@ -8,13 +8,17 @@
 /** Kinds of whole numbers other than the data's int64: literals and lengths are "int", the bytes of a string "uint8". */
 export type IntegerType = "int" | "int64" | "uint8";
 
+/** What has a class here: one look tells it from the data. */
+abstract class GoValue {}
+
 /** A whole number whose Go type is not what a plain number has, or that a plain number cannot hold exactly. */
-export class GoInteger {
+export class GoInteger extends GoValue {
   readonly #value: number;
   readonly #exact: bigint | undefined;
   readonly #type: IntegerType;
 
   constructor(type: IntegerType, value: number | bigint) {
+    super();
     this.#type = type;
     this.#value = Number(value);
     this.#exact = typeof value === "bigint" && !Number.isSafeInteger(this.#value) ? value : undefined;
@@ -40,10 +44,11 @@ export class GoInteger {
 }
 
 /** A float64 that a plain number would show as a whole number: `1.0`, or what `float64` makes of 3. */
-export class GoFloat {
+export class GoFloat extends GoValue {
   readonly #value: number;
 
   constructor(value: number) {
+    super();
     this.#value = value;
   }
 
@@ -53,10 +58,11 @@ export class GoFloat {
 }
 
 /** A point in time, UTC, as `now` gives it. */
-export class GoTime {
+export class GoTime extends GoValue {
   readonly #ms: number;
 
   constructor(ms: number) {
+    super();
     this.#ms = ms;
   }
 
@@ -66,7 +72,7 @@ export class GoTime {
 }
 
 /** The word `nil` as an argument. Go prints it as `<nil>`, where a missing key prints as nothing (B30). */
-export class GoNil {
+export class GoNil extends GoValue {
   readonly #is = "nil";
 
   get is(): "nil" {
@@ -108,12 +114,12 @@ export function kindOf(value: unknown): Kind {
     case "bigint":
       return "int";
     case "object":
-      if (value === null || value instanceof GoNil) return "nil";
+      if (value === null) return "nil";
       if (Array.isArray(value)) return "list";
+      if (!(value instanceof GoValue)) return "map";
       if (value instanceof GoInteger) return "int";
       if (value instanceof GoFloat) return "float";
-      if (value instanceof GoTime) return "time";
-      return "map";
+      return value instanceof GoTime ? "time" : "nil";
     case "function":
     case "symbol":
     case "undefined":
@@ -195,10 +201,11 @@ export function truthOf(value: unknown, maps: MapKnowledge): boolean {
     case "bigint":
       return value !== 0n;
     case "object":
-      if (value === null || value instanceof GoNil) return false;
+      if (value === null) return false;
       if (Array.isArray(value)) return value.length > 0;
+      if (!(value instanceof GoValue)) return !maps.isEmptyMap(value);
       if (value instanceof GoInteger || value instanceof GoFloat) return value.value !== 0;
-      return value instanceof GoTime || !maps.isEmptyMap(value);
+      return value instanceof GoTime;
     case "function":
     case "symbol":
     case "undefined":

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 // The program `ark`: the edge to the process and nothing else. Arguments, environment, streams and signals are read here.
 import { isatty } from "node:tty";
 import type { Output } from "../terminal/output.ts";

@@ -35,7 +35,7 @@ var servers = map[string]func(){
 	"etcd":                    func() { etcdmain.Main(os.Args) },
 	"kube-apiserver":          serve(apiserver.NewAPIServerCommand),
 	"kube-controller-manager": serve(controllermanager.NewControllerManagerCommand),
-	"kube-scheduler":          serve(scheduler.NewSchedulerCommand),
+	"kube-scheduler":          serve(func() *cobra.Command { return scheduler.NewSchedulerCommand() }),
 }
 
 // serve waits with making the command until it is the one that is wanted: making one registers flags and metrics for the whole process.
