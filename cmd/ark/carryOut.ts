@@ -62,9 +62,15 @@ export async function carryOut(
 }
 
 function progressOf({ flags }: RunRequest, context: CliContext, redact: (text: string) => string): Progress {
-  const { err } = context;
-  const clean = { ...err, write: (text: string) => err.write(redact(text)), isTerminal: err.isTerminal, columns: err.columns };
   if (flags.quiet === true) return { event: () => undefined, pause: () => undefined, resume: () => undefined, end: () => undefined };
+  const { err } = context;
+  const clean = {
+    write: (text: string) => err.write(redact(text)),
+    isTerminal: err.isTerminal,
+    get columns() {
+      return err.columns;
+    },
+  };
   if (flags.watch === true) return streamedText(clean, plainLines(clean));
   return err.isTerminal && context.env["TERM"] !== "dumb" ? liveTree(clean, paletteFor(err, context.env), systemClock) : plainLines(clean);
 }

@@ -1,24 +1,29 @@
 // The program `ark`: the edge to the process and nothing else. Arguments, environment, streams and signals are read here.
-import { isatty } from "node:tty";
 import type { Output } from "../terminal/output.ts";
 import { type CliContext, EXIT } from "./cli.ts";
 import { runProgram } from "./program.ts";
 
 const SECOND_INTERRUPT = "interrupted again: stopping at once, the journal may lack its last lines\n";
 
-/** A stream of the process. A reader that has gone (EPIPE) ends the output, not the program. */
-function outputOf(stream: NodeJS.WriteStream): Output {
-  let open = true;
-  stream.on("error", () => {
-    open = false;
-  });
+/** A stream of the process, made when it is first used: that loads half of Node's network code. A reader that has gone (EPIPE) ends the output, not the program. */
+function outputOf(streamOf: () => NodeJS.WriteStream): Output {
+  let open: NodeJS.WriteStream | undefined;
+  let isClosed = false;
+  const stream = (): NodeJS.WriteStream => {
+    open ??= streamOf().on("error", () => {
+      isClosed = true;
+    });
+    return open;
+  };
   return {
     write: (text) => {
-      if (open) stream.write(text);
+      if (!isClosed) stream().write(text);
     },
-    isTerminal: stream.isTTY === true,
+    get isTerminal() {
+      return stream().isTTY === true;
+    },
     get columns() {
-      return stream.columns ?? 80;
+      return stream().columns ?? 80;
     },
   };
 }
@@ -67,12 +72,14 @@ process.on("SIGINT", onSignal);
 process.on("SIGTERM", onSignal);
 
 const context: CliContext = {
-  out: outputOf(process.stdout),
-  err: outputOf(process.stderr),
+  out: outputOf(() => process.stdout),
+  err: outputOf(() => process.stderr),
   env: process.env,
   cwd: process.cwd(),
   readStdin,
-  ask: process.stderr.isTTY === true && isatty(0) ? ask : undefined,
+  get ask() {
+    return process.stderr.isTTY === true && process.stdin.isTTY === true ? ask : undefined;
+  },
   signal: interrupt.signal,
 };
 

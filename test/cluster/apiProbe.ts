@@ -1,5 +1,5 @@
 // The few requests that starting a cluster takes, as its administrator. Not the product's client: that one is tested with this cluster.
-import { request as httpRequest } from "node:http";
+import { type IncomingMessage, request as httpRequest } from "node:http";
 import { type AgentOptions, request } from "node:https";
 
 /** An answer, read whole. */
@@ -36,7 +36,7 @@ export function askSocket(socketPath: string, path: string, body: unknown): Prom
 }
 
 function collect(resolve: (answer: Answer) => void, reject: (error: Error) => void) {
-  return (response: import("node:http").IncomingMessage): void => {
+  return (response: IncomingMessage): void => {
     const chunks: Buffer[] = [];
     response.on("data", (chunk: Buffer) => chunks.push(chunk));
     response.on("error", reject);

@@ -75,8 +75,11 @@ function kubernetesVersion(): string {
 /** Unstamped, the server calls itself v0.0.0-master+$Format:%H$, which clients cannot parse. */
 function linkerFlags(version: string): string {
   const [major = "", minor = ""] = version.slice(1).split(".");
-  const at = "k8s.io/component-base/version";
-  return `-s -w -X ${at}.gitVersion=${version} -X ${at}.gitMajor=${major} -X ${at}.gitMinor=${minor}`;
+  const fields = { gitVersion: version, gitMajor: major, gitMinor: minor };
+  const stamps = ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"].flatMap((at) =>
+    Object.entries(fields).map(([field, value]) => `-X ${at}.${field}=${value}`),
+  );
+  return ["-s -w", ...stamps].join(" ");
 }
 
 /** Names a build by all that goes into it. */
