@@ -70,7 +70,9 @@ await build({
   format: "cjs",
   external: [...(common.external ?? []), ...VERBS.map((verb) => `./ark-${verb}.js`)],
   plugins: [verbsApart, commanderAlone],
-  define: { "import.meta.url": "__importMetaUrl" },
+  // Vendors are required, plugins are imported by the launcher: code from a cache cannot import.
+  supported: { "dynamic-import": false },
+  define: { "import.meta.url": "__importMetaUrl", __importModule: "module.importModule" },
   banner: { js: 'const __importMetaUrl=require("node:url").pathToFileURL(__filename).href;' },
 });
 await build({

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The first file of every program in dist/: loads the bundle that stands beside it, `<program>-main.js`, and those that this asks for, with
 // the code that V8 compiled for them when they were built. A cache of another Node is refused by V8 itself and the file is compiled as
-// usual. On a Node that can do this by itself (22.1 and later) it does. With ARK_WRITE_CODE_CACHE set (by the build) the caches are written.
+// usual. With ARK_WRITE_CODE_CACHE set (by the build) the caches are written.
 "use strict";
 const fs = require("node:fs");
 const Module = require("node:module");
@@ -19,10 +19,9 @@ function load(file) {
   } catch {
     // no cache: compiled as usual
   }
-  const options = { filename: file, cachedData, importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER };
-  const script = new vm.Script(Module.wrap(fs.readFileSync(file, "utf8")), options);
+  const script = new vm.Script(Module.wrap(fs.readFileSync(file, "utf8")), { filename: file, cachedData });
   if (shouldWrite) scripts.push({ script, cacheFile });
-  const loaded = { exports: {} };
+  const loaded = { exports: {}, importModule: (url) => import(url) }; // code from a cache cannot import by itself
   const own = Module.createRequire(file);
   const requireHere = Object.assign((id) => (id.startsWith("./ark-") ? load(path.join(path.dirname(file), id)) : own(id)), own);
   script.runInThisContext().call(loaded.exports, loaded.exports, requireHere, loaded, file, path.dirname(file));

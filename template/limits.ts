@@ -30,8 +30,8 @@ export const CHARS_PER_STEP = 128;
 /** Work on each single character: 100,000 steps × 32 are three times the longest text. */
 export const WALKED_CHARS_PER_STEP = 32;
 
-/** Characters that are replaced by others, which costs a call of a function each: 300,000 of them. */
-export const REPLACED_CHARS_PER_STEP = 3;
+/** Characters that are replaced by others, which costs a call of a function each: 200,000 of them. */
+export const REPLACED_CHARS_PER_STEP = 2;
 
 /** Elements of a list or map that are only counted or copied. */
 export const ELEMENTS_PER_STEP = 8;

@@ -8,6 +8,9 @@ import { type LoadedPlugins, type Log, loadPlugins, type Redactor, systemClock }
 import { type CliContext, UsageError } from "./cli.ts";
 import { reasonOf } from "./files.ts";
 
+/** How a bundled program imports a module (scripts/launcher.cjs); not there when the sources run as they are. */
+declare const __importModule: ((url: string) => Promise<unknown>) | undefined;
+
 const NONE: LoadedPlugins = { plugins: [], list: [], failures: [], close: async () => undefined };
 
 /** What the configuration lists, loaded; broken ones are named in it. @throws UsageError when the configuration itself cannot be read */
@@ -30,6 +33,7 @@ export async function pluginSet(flag: string | undefined, context: CliContext, r
     clock: systemClock,
     log,
     taken: BUILTIN_PLUGINS.map(({ kind, name }) => `${kind}/${name}`),
+    ...(typeof __importModule === "function" && { importModule: __importModule }),
     contractURL: new URL("./plugin.mjs", pathToFileURL(process.argv[1] ?? ".")).href,
   });
 }

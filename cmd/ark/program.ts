@@ -2,7 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { visible } from "../terminal/visible.ts";
-import { type CliContext, EXIT, UsageError } from "./cli.ts";
+import { type CliContext, EXIT } from "./cli.ts";
 
 const RUN_EXAMPLES = `
 Examples:
@@ -183,6 +183,6 @@ export async function runProgram(argv: readonly string[], context: CliContext): 
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.succeeded : EXIT.usage;
     const message = error instanceof Error ? error.message : String(error);
     context.err.write(`error: ${visible(message)}\n`);
-    return error instanceof UsageError ? EXIT.usage : EXIT.failed;
+    return error instanceof Error && error.name === "UsageError" ? EXIT.usage : EXIT.failed; // verbs are bundles with copies of the class
   }
 }

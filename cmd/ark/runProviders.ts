@@ -37,7 +37,7 @@ export function chooseProviders(
   const isOpen = asked === "auto" && (agentProvider ?? "") === "" && models.every(({ provider }) => provider === undefined);
   const auto = isOpen ? chooseAuto({ env: secret, plugins: sources }) : undefined;
   const providers = createProviders({
-    host: { log, fetch: globalThis.fetch, clock: systemClock, secret: (name) => registered(secret(name), redactor) },
+    host: { log, fetch: globalThis.fetch, clock: systemClock, secret: (name) => registered(name, secret(name), redactor) },
     sources,
     flag: auto ?? asked,
     agentProvider,
@@ -48,8 +48,9 @@ export function chooseProviders(
   return { providers, obstacles: [...new Set(obstacles)], notice: auto === "mock" && isAllMock ? NO_KEY_NOTICE : undefined };
 }
 
-function registered(value: string | undefined, redactor: Redactor): string | undefined {
-  if (value !== undefined) redactor.register(value);
+/** A variable that a provider reads; addresses are no secrets. */
+function registered(name: string, value: string | undefined, redactor: Redactor): string | undefined {
+  if (value !== undefined && !name.endsWith("_URL")) redactor.register(value);
   return value;
 }
 
