@@ -92,7 +92,7 @@ export class ExpressionCompiler {
       case "pipeline":
         return this.pipeline(operand.pipe);
       case "chain":
-        return follow(this.#operand(operand.operand), operand.path, operand.at);
+        return follow(this.#operand(operand.operand), operand.path, endOfOperand(operand.operand));
     }
   }
 
@@ -112,7 +112,7 @@ export class ExpressionCompiler {
   #fieldWithArguments(operand: FieldOperand): Evaluate {
     const last = operand.path.at(-1) ?? "";
     const owner = this.#operand({ ...operand, path: operand.path.slice(0, -1) });
-    const { at } = operand;
+    const at = operand.is === "chain" ? endOfOperand(operand.operand) : operand.at;
     return (run, dot) => {
       const value = owner(run, dot);
       if (value === null) return null;
@@ -174,9 +174,10 @@ export class ExpressionCompiler {
 /** Where Go is when it has evaluated a pipeline: at its last operand. */
 export function endOf({ at, commands }: Pipeline): number {
   const operand = commands.at(-1)?.args.at(-1);
-  if (operand === undefined) return at;
-  return operand.is === "pipeline" ? endOf(operand.pipe) : operand.at;
+  return operand === undefined ? at : endOfOperand(operand);
 }
+
+const endOfOperand = (operand: Operand): number => (operand.is === "pipeline" ? endOf(operand.pipe) : operand.at);
 
 const nothing = (): unknown => null;
 

@@ -111,12 +111,16 @@ function fromJson(value: unknown, run: Run): unknown {
   try {
     return readable(JSON.parse(text) as unknown);
   } catch (error) {
-    return run.fail(`this is no JSON: ${error instanceof Error ? placeOf(error.message) : "unreadable"}`);
+    return run.fail(`this is no JSON${error instanceof Error ? placeOf(error.message) : ""}; check it with an if, or leave fromJson out`);
   }
 }
 
 /** Where the parser gave up, without the text that it quotes: data does not belong into an error. */
-const placeOf = (message: string): string => /at position \d+/.exec(message)?.[0] ?? "it ends too early";
+function placeOf(message: string): string {
+  const position = /at position (\d+)/.exec(message)?.[1];
+  if (position !== undefined) return `, from character ${Number(position) + 1} on`;
+  return message.startsWith("Unexpected end") ? ", it ends too early" : "";
+}
 
 export const jsonFunctions: FunctionSet = {
   toJson: { takes: ["any"], call: ([value], run) => toJson(value, run, ""), call1: (value, run) => toJson(value, run, "") },

@@ -1,5 +1,6 @@
 /** Cuts a template into tokens, one at a time (Go: text/template/parse/lex.go). A fault is a token too: the parser reports it. */
 import { quotedRune } from "./goQuote.ts";
+import { withCharacterHint } from "./hints.ts";
 
 export type TokenType =
   | "error"
@@ -191,7 +192,7 @@ export class Lexer {
     if (character === "+" || character === "-" || isDigit(character)) return this.#number();
     if (this.#wordEnd(this.#at) > this.#at) return this.#identifier();
     if (character > " " && character < "\x7f") return this.#token("char", this.#at + 1);
-    return this.#fault(`unrecognized character in action: ${this.#characterAt(this.#at)}`);
+    return this.#fault(withCharacterHint(`unrecognized character in action: ${this.#characterAt(this.#at)}`, character));
   }
 
   /** Spaces; the last one may belong to a trim marker. */
@@ -210,7 +211,7 @@ export class Lexer {
 
   #identifier(): Token {
     const end = this.#wordEnd(this.#at);
-    if (!this.#isTerminator(end)) return this.#fault(`bad character ${this.#characterAt(end)}`);
+    if (!this.#isTerminator(end)) return this.#badCharacter(end);
     const token = this.#token("identifier", end);
     if (KEYWORDS.has(token.text)) return { ...token, type: "keyword" };
     return token.text === "true" || token.text === "false" ? { ...token, type: "bool" } : token;
@@ -220,7 +221,11 @@ export class Lexer {
     const start = this.#at + 1;
     if (this.#isTerminator(start)) return this.#token(type === "field" ? "keyword" : type, start);
     const end = this.#wordEnd(start);
-    return this.#isTerminator(end) ? this.#token(type, end) : this.#fault(`bad character ${this.#characterAt(end)}`);
+    return this.#isTerminator(end) ? this.#token(type, end) : this.#badCharacter(end);
+  }
+
+  #badCharacter(at: number): Token {
+    return this.#fault(withCharacterHint(`bad character ${this.#characterAt(at)}`, this.#text[at] ?? ""));
   }
 
   /** Whether an identifier may end here. */

@@ -33,7 +33,7 @@ export function numberLiteral(text: string): Literal | string {
 export function characterLiteral(text: string): Literal | string {
   const character = unquoteChar(text, 1, "'");
   if (character === undefined) return `invalid character constant: ${text}`;
-  if (character.next !== text.length - 1) return `malformed character constant: ${text}`;
+  if (character.next !== text.length - 1) return `malformed character constant: ${text}; texts stand in double quotes`;
   return literal(text, intValue(character.code), character.code);
 }
 

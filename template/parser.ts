@@ -4,10 +4,11 @@
  */
 import type { Body, Branching, Command, Literal, Operand, Parsed, Pipeline, Ranging, Statement } from "./ast.ts";
 import { unquote } from "./goQuote.ts";
+import { functionHint, withCharacterHint } from "./hints.ts";
 import type { Token, TokenType } from "./lexer.ts";
 import { characterLiteral, numberLiteral } from "./number.ts";
 import { type KnownFunctions, Source } from "./source.ts";
-import { isWord, shown, TokenBuffer } from "./tokenBuffer.ts";
+import { isOperand, isWord, shown, TokenBuffer } from "./tokenBuffer.ts";
 
 /** @throws TemplateError with code "parse", or "limit" when the text nests too deep or has too many parts */
 export function parse(text: string, functions: KnownFunctions): Parsed {
@@ -25,19 +26,6 @@ interface BodyEnd {
 type Control = Statement | BodyEnd;
 
 const isBodyEnd = (control: Control): control is BodyEnd => control.is === "end" || control.is === "else";
-
-const OPERANDS: ReadonlySet<TokenType> = new Set<TokenType>([
-  "bool",
-  "charConstant",
-  "complex",
-  "field",
-  "identifier",
-  "leftParen",
-  "number",
-  "rawString",
-  "string",
-  "variable",
-]);
 
 const IN_PARENTHESES = "parenthesized pipeline";
 
@@ -59,7 +47,8 @@ class TreeParser {
   }
 
   #unexpected(token: Token, context: string): never {
-    this.#fail(token.type === "error" ? token.text : `unexpected ${shown(token)} in ${context}`);
+    if (token.type === "error") this.#fail(token.text);
+    this.#fail(withCharacterHint(`unexpected ${shown(token)} in ${context}`, token.text));
   }
 
   #expect(type: TokenType, context: string): Token {
@@ -240,8 +229,7 @@ class TreeParser {
     for (;;) {
       const token = this.#tokens.nextNonSpace();
       if (token.type === end) break;
-      const isOperand = OPERANDS.has(token.type) || isWord(token, ".") || isWord(token, "nil");
-      if (!isOperand) this.#unexpected(token, context);
+      if (!isOperand(token)) this.#unexpected(token, context);
       this.#tokens.back();
       commands.push(this.#command());
     }
@@ -394,8 +382,7 @@ class TreeParser {
   }
 
   #failUnknown(name: string): never {
-    const meant = this.#source.functions.nearest(name);
-    this.#fail(`function "${name}" not defined; ${meant === undefined ? `a field is written .${name}` : `did you mean "${meant}"?`}`);
+    this.#fail(`function "${name}" not defined; ${functionHint(name, this.#source.functions.nearest(name))}`);
   }
 }
 

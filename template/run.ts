@@ -117,12 +117,18 @@ export class Run implements MapKnowledge {
 
   /** This template cannot be rendered with this data. */
   fail(problem: string): never {
-    throw new TemplateError("exec", problem, positionOf(this.#text, this.at));
+    throw new TemplateError("exec", problem + this.#where(), positionOf(this.#text, this.at));
   }
 
   /** A limit of B33 is reached. */
   refuse(problem: string): never {
     this.#stop(problem);
+  }
+
+  /** The piece of the template that is being evaluated, as a reader finds it again. */
+  #where(): string {
+    const [piece = ""] = this.#text.slice(this.at, this.at + MAX_SHOWN).split(/\}\}|\n/, 1);
+    return piece.trim() === "" ? "" : ` (at ${piece.trim()})`;
   }
 
   #stop(problem: string): never {
@@ -141,6 +147,8 @@ export class Run implements MapKnowledge {
 
 /** From here on, Go's order of bytes is not the order of JavaScript's strings. */
 const BEYOND_UTF16_ORDER = /[\ud800-\uffff]/;
+
+const MAX_SHOWN = 60;
 
 const NO_VARS: unknown[] = [];
 const TOO_LONG = `the output is longer than ${MAX_TEMPLATE_OUTPUT} bytes; put less into it`;

@@ -1,7 +1,23 @@
-import type { Lexer, Token } from "./lexer.ts";
+import type { Lexer, Token, TokenType } from "./lexer.ts";
 
 /** Whether a token is this word of the language. */
 export const isWord = (token: Token, word: string): boolean => token.type === "keyword" && token.text === word;
+
+const OPERANDS: ReadonlySet<TokenType> = new Set<TokenType>([
+  "bool",
+  "charConstant",
+  "complex",
+  "field",
+  "identifier",
+  "leftParen",
+  "number",
+  "rawString",
+  "string",
+  "variable",
+]);
+
+/** Whether an operand can begin with a token. */
+export const isOperand = (token: Token): boolean => OPERANDS.has(token.type) || isWord(token, ".") || isWord(token, "nil");
 
 /** A token as an error shows it. */
 export function shown(token: Token): string {
