@@ -45,7 +45,7 @@ for (const name of names) {
   const { about, data, cases } = read(name) as CorpusFile;
   describe(`corpus: ${about} (${name})`, () => {
     for (const { name: sentence, input, expected } of cases) {
-      it(sentence.slice(0, 120), () => {
+      it(JSON.stringify(sentence.slice(0, 120)), () => {
         const { out, error } = outcomeOf(input.template, input.data ?? data);
         if (expected.code === undefined) {
           expect(error?.message).to.equal(undefined);

@@ -7,7 +7,7 @@
 export const MAX_TEMPLATE_OUTPUT = 1024 * 1024;
 
 /**
- * Steps of work of one render: one for each action, function call, round of a loop, key that is sorted and element that is written, one
+ * Steps of work of one render: one for each action, function call, round of a loop and element that is written, two for each key that is sorted, one
  * for every `CHARS_PER_STEP` characters that are copied, and more where a character is more work. A step is about half a microsecond. A template with more nodes than this is refused when it is compiled.
  */
 export const MAX_TEMPLATE_WORK = 100_000;

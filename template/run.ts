@@ -93,7 +93,7 @@ export class Run implements MapKnowledge {
   /** The keys of a map in Go's order; sorting costs more than looking. */
   keysOf(map: object): string[] {
     const keys = Object.keys(map);
-    this.spend(keys.length);
+    this.spend(2 * keys.length);
     if (keys.length < 2) return keys;
     keys.sort();
     return keys.some((key) => BEYOND_UTF16_ORDER.test(key)) ? keys.sort(compareText) : keys;

@@ -36,12 +36,12 @@ describe("templates print what Go's text/template prints (B30, B35)", () => {
 
   for (const vector of vectors) {
     if (vector.err === "") {
-      it(`${vector.name}: ${vector.template}`, () => {
+      it(`${vector.name}: ${JSON.stringify(vector.template)}`, () => {
         expect(compile(vector.template).render(vector.data)).to.equal(vector.out);
       });
       continue;
     }
-    it(`${vector.name}: ${vector.template} is refused where Go refuses it`, () => {
+    it(`${vector.name}: ${JSON.stringify(vector.template)} is refused where Go refuses it`, () => {
       const error = errorOf(vector);
       expect(error).to.be.instanceOf(TemplateError);
       const { line, column } = error as TemplateError;

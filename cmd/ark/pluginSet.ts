@@ -1,7 +1,6 @@
 // Plugins of the configuration (B122): `--plugins`, else ARK_PLUGINS, else none.
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { compileJsonSchema, loadYaml } from "../../crds/index.ts";
 import { BUILTIN_PLUGINS } from "../../plugins/index.ts";
 import { type LoadedPlugins, type Log, loadPlugins, type Redactor, systemClock } from "../../plugins/sdk/index.ts";
@@ -34,6 +33,6 @@ export async function pluginSet(flag: string | undefined, context: CliContext, r
     log,
     taken: BUILTIN_PLUGINS.map(({ kind, name }) => `${kind}/${name}`),
     ...(typeof __importModule === "function" && { importModule: __importModule }),
-    contractURL: new URL("./plugin.mjs", pathToFileURL(process.argv[1] ?? ".")).href,
+    contractURL: new URL("./plugin.mjs", import.meta.url).href,
   });
 }

@@ -33,8 +33,9 @@ export interface ExecParts {
   readonly onPluginOutput: (text: string) => void;
 }
 
-/** A minute before it ends a credential is replaced, so that none ends on its way. */
+/** A credential is replaced before it ends, so that none ends on its way: a tenth of its life before, at most a minute. */
 const RENEW_BEFORE_MS = 60_000;
+const RENEW_BEFORE_PART = 0.1;
 const MAX_OUTPUT_BYTES = 1_048_576;
 /** The end of what a failing program said, in the error. */
 const MAX_COMPLAINT = 500;
@@ -44,7 +45,7 @@ export function execCredentials(plugin: ExecPlugin, parts: ExecParts, rest: Cred
   let kept: { credentials: Credentials; endsAtMs: number } | undefined;
   let running: Promise<Credentials> | undefined;
   const renewed = async (): Promise<Credentials> => {
-    const { credentials, endsAtMs } = readCredential(plugin, await runPlugin(plugin, parts));
+    const { credentials, endsAtMs } = readCredential(plugin, await runPlugin(plugin, parts), parts.clock.now());
     kept = { credentials: { ...rest, ...credentials }, endsAtMs };
     return kept.credentials;
   };
@@ -106,7 +107,7 @@ function runPlugin(plugin: ExecPlugin, { env, interactive, onPluginOutput }: Exe
   });
 }
 
-function readCredential(plugin: ExecPlugin, text: string): { credentials: Credentials; endsAtMs: number } {
+function readCredential(plugin: ExecPlugin, text: string, nowMs: number): { credentials: Credentials; endsAtMs: number } {
   const credential = parse(plugin, text);
   if (credential["kind"] !== "ExecCredential" || credential["apiVersion"] !== plugin.apiVersion)
     throw failed(plugin, `printed no ExecCredential of ${plugin.apiVersion}`);
@@ -117,11 +118,11 @@ function readCredential(plugin: ExecPlugin, text: string): { credentials: Creden
   if ((cert === "") !== (key === "")) throw failed(plugin, "printed a certificate without its key, or a key without its certificate");
   if (token === "" && cert === "") throw failed(plugin, "printed neither a token nor a certificate");
   const ends = status["expirationTimestamp"];
-  const endsAtMs = ends === undefined ? Number.POSITIVE_INFINITY : Date.parse(stringOf(ends)) - RENEW_BEFORE_MS;
-  if (Number.isNaN(endsAtMs)) throw failed(plugin, "printed an expirationTimestamp that is no time");
+  const lifeMs = ends === undefined ? Number.POSITIVE_INFINITY : Date.parse(stringOf(ends)) - nowMs;
+  if (Number.isNaN(lifeMs)) throw failed(plugin, "printed an expirationTimestamp that is no time");
   return {
     credentials: { ...(token !== "" && { authorization: `Bearer ${token}` }), ...(cert !== "" && { certificate: { cert, key } }) },
-    endsAtMs,
+    endsAtMs: nowMs + lifeMs - Math.min(RENEW_BEFORE_MS, lifeMs * RENEW_BEFORE_PART),
   };
 }
 
