@@ -39,8 +39,8 @@ const common: BuildOptions = {
 /** `import("./verbs/run.ts")` in the program becomes a `require` of the verb's own file: Node's loader of ES modules is not even started. */
 const verbsApart: Plugin = {
   name: "verbs-apart",
-  setup({ onLoad }) {
-    onLoad({ filter: /cmd\/ark\/program\.ts$/ }, ({ path }) => {
+  setup(bundle) {
+    bundle.onLoad({ filter: /cmd\/ark\/program\.ts$/ }, ({ path }) => {
       const source = readFileSync(path, "utf8");
       return { loader: "ts", contents: source.replace(/import\("\.\/verbs\/([a-z]+)\.ts"\)/g, 'Promise.resolve(require("./ark-$1.js"))') };
     });
@@ -50,11 +50,11 @@ const verbsApart: Plugin = {
 /** commander loads child_process for commands that are programs of their own; ours are not, and it costs a tenth of the start. */
 const commanderAlone: Plugin = {
   name: "commander-alone",
-  setup({ onLoad, onResolve }) {
-    onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
+  setup(bundle) {
+    bundle.onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
       /node_modules[\\/]commander[\\/]/.test(importer) ? { path: "child_process", namespace: "unused" } : undefined,
     );
-    onLoad({ filter: /.*/, namespace: "unused" }, () => ({
+    bundle.onLoad({ filter: /.*/, namespace: "unused" }, () => ({
       contents: 'module.exports = { get spawn() { return require("child_process").spawn; } };',
     }));
   },

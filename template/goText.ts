@@ -150,7 +150,7 @@ function compareBytes(a: string, b: string, start: number): number {
   const left = bytesOf(a.slice(start, start + 8));
   const right = bytesOf(b.slice(start, start + 8));
   const differing = left.findIndex((byte, i) => byte !== right[i]);
-  return differing === -1 ? a.length - b.length : (left[differing] ?? 0) - (right[differing] ?? -1);
+  return differing === -1 ? left.length - right.length : (left[differing] ?? 0) - (right[differing] ?? -1);
 }
 
 /** Puts surrogates, which stand for the highest code points, behind all other units. */

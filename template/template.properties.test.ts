@@ -68,7 +68,7 @@ describe("templates: laws", () => {
   it("text without actions is itself, and text in data too", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), fc.string({ unit: "grapheme" }), (text, value) => {
-        const plain = text.replaceAll("{{", "{ {");
+        const plain = text.replaceAll("{", "(");
         expect(compile(plain).render({})).to.equal(plain);
         expect(compile("{{ .value }}").render({ value })).to.equal(value);
       }),

@@ -48,6 +48,10 @@ describe("templates: strings are bytes, as in Go (B30)", () => {
     "a width counts characters": { template: '{{ printf "%4s|" "é😀" }}', want: "  é😀|" },
     "keys are in the order of their bytes": { template: "{{ . }}", data: { "\uff5e": 1, "😀": 2, a: 3 }, want: "map[a:3 \uff5e:1 😀:2]" },
     "texts compare by their bytes": { template: "{{ lt .a .b }}", data: { a: "\uff5e", b: "😀" }, want: "true" },
+    "half a character comes before all of it": {
+      template: '{{ lt (slice "é" 0 1) "é" }} {{ gt "é" (slice "é" 0 1) }} {{ lt (slice "é" 1) "é" }}',
+      want: "true true true",
+    },
     "half an emoji in the data is left alone": { template: "{{ .s }}", data: { s: "a\ud83d" }, want: "a\ud83d" },
   };
   for (const [sentence, { template, data, want }] of Object.entries(cases)) {

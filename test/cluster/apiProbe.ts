@@ -1,5 +1,5 @@
 // The few requests that starting a cluster takes, as its administrator. Not the product's client: that one is tested with this cluster.
-import { type IncomingMessage, request as httpRequest } from "node:http";
+import { request as httpRequest, type IncomingMessage } from "node:http";
 import { type AgentOptions, request } from "node:https";
 
 /** An answer, read whole. */

@@ -145,10 +145,7 @@ export function createAuthority(commonName: string): Authority {
       const subject = nameOf(name, organizations);
       return {
         key,
-        certificate: certificateOf(
-          { issuer, subject, publicKey: createPublicKey(privateKey), extensions, lifetimeMs },
-          own.privateKey,
-        ),
+        certificate: certificateOf({ issuer, subject, publicKey: createPublicKey(privateKey), extensions, lifetimeMs }, own.privateKey),
       };
     },
   };

@@ -19,7 +19,9 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal
 
 try {
   const cluster = await startCluster({ manifests: [MANIFESTS], say, signal: stopping.signal });
-  process.stdout.write(`export KUBECONFIG=${quoted(cluster.env.KUBECONFIG)}\nexport PATH=${quoted(programsOf(cluster.env.PATH))}:"$PATH"\n`);
+  process.stdout.write(
+    `export KUBECONFIG=${quoted(cluster.env.KUBECONFIG)}\nexport PATH=${quoted(programsOf(cluster.env.PATH))}:"$PATH"\n`,
+  );
   say("paste these lines into a shell; Ctrl-C here ends the cluster and removes all of it");
   await aborted(stopping.signal);
   await cluster.stop();

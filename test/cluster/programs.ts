@@ -1,8 +1,19 @@
 // The programs of the control plane: where KUBEBUILDER_ASSETS says, else from the cache, else built with Go into the cache.
 import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { arch, homedir, platform } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";

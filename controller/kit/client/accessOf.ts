@@ -2,10 +2,17 @@
 import { readFile } from "node:fs/promises";
 import { isIPv6 } from "node:net";
 import path from "node:path";
-import { type ClusterAccess, type Credentials, type CredentialSource, fixedCredentials } from "./access.ts";
+import { type ClusterAccess, type CredentialSource, type Credentials, fixedCredentials } from "./access.ts";
 import { type ExecParts, type ExecPlugin, execCredentials, INTERACTIVE_MODES } from "./execCredentials.ts";
 import { isRecord, recordsOf, stringOf } from "./json.ts";
-import { type ChosenContext, chooseContext, KubeconfigError, type KubeconfigEntry, type KubeconfigOverrides, readKubeconfig } from "./kubeconfig.ts";
+import {
+  type ChosenContext,
+  chooseContext,
+  type KubeconfigEntry,
+  KubeconfigError,
+  type KubeconfigOverrides,
+  readKubeconfig,
+} from "./kubeconfig.ts";
 import { tokenFileCredentials } from "./tokenFile.ts";
 
 /** What a user or a deployment says about the cluster to talk to. */
@@ -22,6 +29,8 @@ export interface AccessRequest extends KubeconfigOverrides {
 /** What finding out takes. */
 export interface AccessParts extends ExecParts {
   readonly home: string;
+  /** Where a pod's token is, when that is not where a kubelet puts it. */
+  readonly serviceAccountFolder?: string | undefined;
 }
 
 /** Where a kubelet puts what a pod needs to speak to the API server. */
@@ -35,7 +44,9 @@ export async function findAccess(request: AccessRequest, parts: AccessParts): Pr
   const inPod = await podAccess(parts);
   if (inPod) return withRequest(inPod, request);
   const looked = request.kubeconfig ?? parts.env["KUBECONFIG"] ?? path.join(parts.home, ".kube", "config");
-  throw new KubeconfigError(`no cluster to talk to: ${looked} names none; set KUBECONFIG, or choose a context with kubectl config use-context`);
+  throw new KubeconfigError(
+    `no cluster to talk to: ${looked} names none; set KUBECONFIG, or choose a context with kubectl config use-context`,
+  );
 }
 
 interface AccessContext {
@@ -172,16 +183,18 @@ function impersonationOf(fields: Readonly<Record<string, unknown>>): Record<stri
 }
 
 /** The way to the API server from inside a pod; undefined elsewhere. */
-async function podAccess({ env, clock }: AccessParts): Promise<ClusterAccess | undefined> {
+async function podAccess({ env, clock, serviceAccountFolder: folder = POD_FOLDER }: AccessParts): Promise<ClusterAccess | undefined> {
   const [host, port] = [env["KUBERNETES_SERVICE_HOST"], env["KUBERNETES_SERVICE_PORT"]];
   if (!host || !port) return undefined;
-  const folder = env["ARK_SERVICE_ACCOUNT_FOLDER"] || POD_FOLDER;
   const [ca, namespace] = await Promise.all(
     ["ca.crt", "namespace"].map((name) =>
       readFile(path.join(folder, name), "utf8").catch((error: unknown) => {
-        throw new KubeconfigError(`this pod has no service account: cannot read ${path.join(folder, name)}; set automountServiceAccountToken`, {
-          cause: error,
-        });
+        throw new KubeconfigError(
+          `this pod has no service account: cannot read ${path.join(folder, name)}; set automountServiceAccountToken`,
+          {
+            cause: error,
+          },
+        );
       }),
     ),
   );

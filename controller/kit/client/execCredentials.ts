@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import path from "node:path";
 import type { Clock } from "../../../plugins/sdk/index.ts";
-import type { Credentials, CredentialSource } from "./access.ts";
+import type { CredentialSource, Credentials } from "./access.ts";
 import { isRecord, stringOf } from "./json.ts";
 
 /** When the program may ask the user something. */

@@ -56,7 +56,8 @@ export function mergeKubeconfigs(texts: readonly { readonly file: string; readon
       for (const entry of recordsOf(config[list])) {
         const name = stringOf(entry["name"]);
         const fields = entry[holds];
-        if (!lists[list].has(name)) lists[list].set(name, { fields: isRecord(fields) ? fields : {}, folder: path.dirname(path.resolve(file)) });
+        if (!lists[list].has(name))
+          lists[list].set(name, { fields: isRecord(fields) ? fields : {}, folder: path.dirname(path.resolve(file)) });
       }
     }
     currentContext ||= stringOf(config["current-context"]);
@@ -67,7 +68,10 @@ export function mergeKubeconfigs(texts: readonly { readonly file: string; readon
 function parse(file: string, text: string): Readonly<Record<string, unknown>> {
   const { documents, faults } = loadYaml(text, file);
   const [fault] = faults;
-  if (fault) throw new KubeconfigError(`${file}:${fault.line}:${fault.column}: ${fault.message}; correct the file or name another with --kubeconfig`);
+  if (fault)
+    throw new KubeconfigError(
+      `${file}:${fault.line}:${fault.column}: ${fault.message}; correct the file or name another with --kubeconfig`,
+    );
   return documents[0]?.object ?? {};
 }
 

@@ -1,7 +1,7 @@
 // A token that somebody else keeps fresh in a file: a kubelet in a pod, a login program on a laptop.
 import { readFile } from "node:fs/promises";
 import type { Clock } from "../../../plugins/sdk/index.ts";
-import type { Credentials, CredentialSource } from "./access.ts";
+import type { CredentialSource, Credentials } from "./access.ts";
 
 /** A kubelet renews at 80 % of an hour and leaves the old one valid, so a minute is early enough; client-go has the same. */
 const READ_AGAIN_AFTER_MS = 60_000;
