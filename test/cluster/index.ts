@@ -1,6 +1,0 @@
-// A real control plane for tests and for developers.
-export { type Authority, createAuthority, type Identity, type IdentityRequest } from "./certificates.ts";
-export type { Cluster, Component, ComponentPlane, KubectlResult, Plane } from "./cluster.ts";
-export { kubeconfigOf } from "./pki.ts";
-export { type ClusterOptions, startCluster } from "./startCluster.ts";
-export type { ProcessEnd, SupervisedProcess } from "./supervisor.ts";
