@@ -19,13 +19,15 @@ if (major < 20 || (major === 20 && minor < 19)) {
 }
 if (!existsSync(stampFile) || readFileSync(stampFile, "utf8") !== lock) {
   console.error("installing the locked npm packages (once)");
-  const npm = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], {
+  // Not `npm ci`: it demands an entry for every platform's binaries, and a registry need not hold those of other platforms. The versions are the
+  // locked ones all the same, and nothing is written back.
+  const npm = spawnSync("npm", ["install", "--no-save", "--no-audit", "--no-fund"], {
     cwd: root,
     stdio: ["ignore", 2, 2],
     shell: process.platform === "win32",
   });
   if (npm.status !== 0) {
-    console.error("npm ci failed; see above. It needs a package registry that npm can reach");
+    console.error("npm install failed; see above. It needs a package registry that npm can reach");
     process.exit(1);
   }
   writeFileSync(stampFile, lock);

@@ -35,6 +35,13 @@ describe("provider anthropic", () => {
     });
   }
 
+  it("an endpoint without a key is asked without a header", async () => {
+    server = await startModelServer(answers);
+    const host = { log: silentLog, fetch, clock: systemClock, secret: () => undefined };
+    await createAnthropic({ baseURL: server.url }, host).complete(aRequest(), { signal });
+    expect(server.requests[0]?.headers).to.not.have.any.keys("authorization", "x-api-key");
+  });
+
   it("sends the conversation as Anthropic has it: results together, ids and names that it takes, no empty text", async () => {
     const provider = await start(answers);
     await provider.complete(
