@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { checkRows } from "./check.ts";
+import { engineBench } from "./engine.ts";
 import { localBench } from "./local.ts";
 import { type BenchRow, keeps, markdownOf } from "./row.ts";
 import { startupBench } from "./startup.ts";
@@ -12,6 +13,7 @@ import { templateRows } from "./template.ts";
 const BENCHES: Record<string, () => BenchRow[] | Promise<BenchRow[]>> = {
   template: templateRows,
   check: checkRows,
+  engine: engineBench,
   local: localBench,
   startup: () => startupBench(),
 };
