@@ -23,7 +23,7 @@ function outputOf(streamOf: () => NodeJS.WriteStream): Output {
       return stream().isTTY === true;
     },
     get columns() {
-      return stream().columns ?? 80;
+      return stream().columns || 80;
     },
   };
 }
