@@ -10,7 +10,7 @@ import { MAX_MESSAGE } from "./limits.ts";
 import { type Output, storeOutput } from "./outputs.ts";
 import type { Answer, Flight, RunIndex, Spent, StepState } from "./runIndex.ts";
 import { cutMessage } from "./text.ts";
-import { abandonDelegated, again, fail, loseOutput, note, succeed, unblock, wait } from "./transitions.ts";
+import { abandonDelegated, again, fail, loseOutput, note, say, succeed, unblock, wait } from "./transitions.ts";
 import { checkAnswer, isChecked } from "./validate.ts";
 import { verdictOf } from "./verdict.ts";
 
@@ -146,6 +146,7 @@ export function settleChild(index: RunIndex, child: ChildView, nowMs: number): v
   const header = { id: "", namespace: index.namespace, key: "", run: index.name, runUID: index.uid };
   const counters = { crashes: 0, errors: 0, throttled: 0 };
   take(index, state, { ...header, type: "settled", state: "done", result, counters }, outcome, nowMs);
+  if (state.entry.phase === "Succeeded" && state.entry.message === undefined) say(index, state, `done by run "${child.name}"`);
 }
 
 /** What follows from an answer. It is found before anything is changed, so that an answer whose texts are missing can wait whole. */

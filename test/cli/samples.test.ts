@@ -16,6 +16,7 @@ interface Step {
   parent?: string;
   depth?: number;
   output?: string;
+  message?: string;
   resolvedAgent?: string;
   tokenUsage?: { totalTokens: number };
 }
@@ -89,6 +90,7 @@ describe("the samples (B100)", () => {
     const legal = runOf(outcome).status.steps.find(({ name }) => name === "legal");
     expect(legal).to.include({ phase: "Succeeded", output: "Keep the invoices for as long as the law says; delete the rest." });
     expect(legal?.tokenUsage?.totalTokens).to.be.greaterThan(0);
+    expect(legal?.message).to.match(/^done by run "product-\w+-legal"$/);
     expect(outcome.stderr).to.match(/run product-\w+-legal: Succeeded/);
   });
 
