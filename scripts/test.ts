@@ -27,6 +27,11 @@ const TIERS: Record<string, Tier> = {
   differential: { says: "templates against Go's own text/template", specs: ["test/differential/**/*.test.ts"], timeoutMs: 300_000 },
   conformance: { says: "every implementation against its contract", specs: ["test/conformance/**/*.test.ts"], timeoutMs: 60_000 },
   mcp: { says: "real MCP servers", specs: ["test/mcp/**/*.test.ts"], timeoutMs: 60_000 },
+  integration: {
+    says: "a real control plane (the first time, building it takes minutes)",
+    specs: ["test/integration/**/*.test.ts"],
+    timeoutMs: 900_000,
+  },
   cli: { says: "the programs, as a user runs them", specs: ["test/cli/**/*.test.ts"], timeoutMs: 120_000 },
   docs: { says: "samples, documents, the packed package", specs: ["test/docs/**/*.test.ts"], timeoutMs: 300_000 },
   bench: { says: "the figures' ratios, in short", specs: ["test/bench/**/*.test.ts"], timeoutMs: 300_000 },
