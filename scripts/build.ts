@@ -11,13 +11,16 @@ const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
 
 /** Programs by the name of their file in dist/: `bin` of package.json names them. */
-const PROGRAMS = { ark: "cmd/ark/main.ts" };
+const PROGRAMS = { ark: "cmd/ark/main.ts", "ark-server": "cmd/ark-server/main.ts" };
 /** What is run once so that V8 has compiled what a verb needs; the caches are written at its end. */
-const WARM_UPS = [
-  ["--help"],
-  ["run", "manifests/samples/pipeline.yaml", "--provider", "mock"],
-  ["validate", "manifests/samples/pipeline.yaml"],
+const WARM_UPS: readonly { readonly program: keyof typeof PROGRAMS; readonly args: readonly string[] }[] = [
+  { program: "ark", args: ["--help"] },
+  { program: "ark", args: ["run", "manifests/samples/pipeline.yaml", "--provider", "mock"] },
+  { program: "ark", args: ["validate", "manifests/samples/pipeline.yaml"] },
+  { program: "ark-server", args: ["--help"] },
 ];
+/** Libraries of vendors and protocols: large, and loaded when a model or a tool first needs them. */
+const VENDORS = ["openai", "@anthropic-ai/sdk", "@modelcontextprotocol/sdk", "zod"];
 /** Verbs that are files of their own, loaded when they are called. */
 const VERBS = ["run", "validate", "init", "convert", "plugins", "completion"];
 /** Published subpaths: `exports` of package.json names them. */
@@ -61,20 +64,27 @@ const commanderAlone: Plugin = {
 };
 
 rmSync(dist, { recursive: true, force: true });
-await build({
+/** Programs are CommonJS; vendors are required, plugins are imported by the launcher: code from a cache cannot import. */
+const program: BuildOptions = {
   ...common,
-  entryPoints: {
-    ...Object.fromEntries(Object.entries(PROGRAMS).map(([name, path]) => [`${name}-main`, path])),
-    ...Object.fromEntries(VERBS.map((verb) => [`ark-${verb}`, `cmd/ark/verbs/${verb}.ts`])),
-  },
   format: "cjs",
-  external: [...(common.external ?? []), ...VERBS.map((verb) => `./ark-${verb}.js`)],
-  plugins: [verbsApart, commanderAlone],
-  // Vendors are required, plugins are imported by the launcher: code from a cache cannot import.
   supported: { "dynamic-import": false },
   define: { "import.meta.url": "__importMetaUrl", __importModule: "module.importModule" },
   banner: { js: 'const __importMetaUrl=require("node:url").pathToFileURL(__filename).href;' },
+};
+await build({
+  ...program,
+  entryPoints: {
+    "ark-main": PROGRAMS.ark,
+    ...Object.fromEntries(VERBS.map((verb) => [`ark-${verb}`, `cmd/ark/verbs/${verb}.ts`])),
+  },
+  external: [...(common.external ?? []), ...VERBS.map((verb) => `./ark-${verb}.js`)],
+  plugins: [verbsApart, commanderAlone],
 });
+for (const [name, entry] of Object.entries(PROGRAMS)) {
+  // Services run for long and from an image: whatever they always use is inside, so that one file with compiled code is all they load.
+  if (name !== "ark") await build({ ...program, entryPoints: { [`${name}-main`]: entry }, external: VENDORS, plugins: [commanderAlone] });
+}
 await build({
   ...common,
   entryPoints: SUBPATHS,
@@ -88,15 +98,15 @@ for (const program of Object.keys(PROGRAMS)) {
   copyFileSync(join(root, "scripts/launcher.cjs"), join(dist, `${program}.js`));
   chmodSync(join(dist, `${program}.js`), 0o755);
 }
-for (const args of WARM_UPS) {
+for (const { program, args } of WARM_UPS) {
   const env = { PATH: process.env["PATH"], ARK_WRITE_CODE_CACHE: "1" };
-  const run = spawnSync(process.execPath, [join(dist, "ark.js"), ...args], {
+  const run = spawnSync(process.execPath, [join(dist, `${program}.js`), ...args], {
     cwd: root,
     env,
     stdio: ["ignore", "ignore", "pipe"],
     encoding: "utf8",
   });
-  if (run.status !== 0) throw new Error(`ark ${args.join(" ")} exited with ${run.status}: ${run.stderr}`);
+  if (run.status !== 0) throw new Error(`${program} ${args.join(" ")} exited with ${run.status}: ${run.stderr}`);
 }
 
 const tsc = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.types.json"], {

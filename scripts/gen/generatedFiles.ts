@@ -4,10 +4,11 @@ import { crdsOf } from "./crd.ts";
 import { referencesOf } from "./reference.ts";
 import { runtimeSchemasOf } from "./runtimeSchemas.ts";
 import { readSchemaSource } from "./schemaSource.ts";
+import { serverManifestsOf } from "./serverManifests.ts";
 import { typesOf } from "./types.ts";
 
 /** Folders in which every file is generated; anything else found there is stale. */
-export const OWNED_FOLDERS: readonly string[] = ["crds/generated", "manifests/crds"];
+export const OWNED_FOLDERS: readonly string[] = ["crds/generated", "manifests/crds", "manifests/rbac", "manifests/webhook"];
 
 /** Every generated file of the tree at `root`: path relative to it → text. Reads the schemas, writes nothing. */
 export async function generatedFiles(root: string): Promise<Map<string, string>> {
@@ -18,5 +19,6 @@ export async function generatedFiles(root: string): Promise<Map<string, string>>
   ]);
   for (const [name, text] of crdsOf(source)) files.set(`manifests/crds/${name}`, text);
   for (const [name, text] of referencesOf(source)) files.set(`docs/reference/${name}`, text);
+  for (const [path, text] of serverManifestsOf()) files.set(path, text);
   return files;
 }

@@ -42,10 +42,10 @@ export interface Cluster extends Plane {
 /** What a component may use. */
 export interface ComponentPlane extends Plane {
   /**
-   * Starts a process that ends with the cluster, whatever ends the test run. It runs in the cluster's folder with the cluster's `env`
-   * beside `env`, and prints to `logs/<name>.log`.
+   * Starts a process that ends with the cluster, whatever ends the test run. It runs in `cwd`, or in the cluster's folder, with the cluster's
+   * `env` beside `env`, and prints to `logs/<name>.log`.
    */
-  spawn(process: Pick<ProcessSpec, "name" | "program" | "args"> & Partial<Pick<ProcessSpec, "env">>): Promise<SupervisedProcess>;
+  spawn(process: Pick<ProcessSpec, "name" | "program" | "args"> & Partial<Pick<ProcessSpec, "env" | "cwd">>): Promise<SupervisedProcess>;
 }
 
 /** A part of the product that a cluster runs beside the control plane: our webhook server, a node, a controller. */

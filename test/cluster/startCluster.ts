@@ -189,7 +189,7 @@ class Starter {
         const { code, stderr } = await kubectl(["apply", "--server-side", "-f", "-"], input);
         if (code !== 0) throw new Error(`kubectl apply: ${stderr.trim()}`);
       },
-      spawn: ({ name, program, args, env: more }) => this.#start({ name, program, args, cwd: folder, env: { ...env, ...more } }),
+      spawn: ({ name, program, args, cwd = folder, env: more }) => this.#start({ name, program, args, cwd, env: { ...env, ...more } }),
     };
   }
 }

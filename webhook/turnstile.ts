@@ -1,0 +1,50 @@
+// How much is looked at at once. Reviews are small and quick; what has to be bounded is the memory of many large bodies.
+
+/** Lets in as much weight as its capacity; the rest waits its turn in order, and beyond `maxWaiting` nobody waits. */
+export class Turnstile {
+  readonly #capacity: number;
+  readonly #maxWaiting: number;
+  #used = 0;
+  readonly #waiting = new Set<{ readonly weight: number; readonly enter: () => void }>();
+
+  constructor(capacity: number, maxWaiting: number) {
+    this.#capacity = capacity;
+    this.#maxWaiting = maxWaiting;
+  }
+
+  /** Enters at once when there is room; else a promise of the turn, or undefined when too many wait. Abort to stop waiting. */
+  enter(weight: number, signal: AbortSignal): true | Promise<void> | undefined {
+    const bounded = Math.min(weight, this.#capacity);
+    if (this.#waiting.size === 0 && this.#used + bounded <= this.#capacity) {
+      this.#used += bounded;
+      return true;
+    }
+    if (this.#waiting.size >= this.#maxWaiting) return undefined;
+    return new Promise((resolve, reject) => {
+      const turn = {
+        weight: bounded,
+        enter: () => {
+          signal.removeEventListener("abort", leave);
+          resolve();
+        },
+      };
+      const leave = (): void => {
+        this.#waiting.delete(turn);
+        reject(signal.reason as Error);
+      };
+      signal.addEventListener("abort", leave, { once: true });
+      this.#waiting.add(turn);
+    });
+  }
+
+  /** Gives back what {@link enter} took. */
+  leave(weight: number): void {
+    this.#used -= Math.min(weight, this.#capacity);
+    for (const turn of this.#waiting) {
+      if (this.#used + turn.weight > this.#capacity) return;
+      this.#waiting.delete(turn);
+      this.#used += turn.weight;
+      turn.enter();
+    }
+  }
+}
