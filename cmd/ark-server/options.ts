@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { parseGoDuration } from "../../crds/index.ts";
 import packageJson from "../../package.json" with { type: "json" };
+import type { CertificateLifetimes } from "../../webhook/index.ts";
 import { LOG_LEVELS, type LogLevel } from "../service/serviceLog.ts";
 
 /** What the flags say. */
@@ -12,6 +13,8 @@ export interface ServerOptions {
   /** Further names and addresses that the certificate is for. */
   readonly certHosts: readonly string[];
   readonly certDir: string | undefined;
+  /** How long certificates of its own live. */
+  readonly lifetimes: Partial<CertificateLifetimes>;
   readonly kubeconfig: string | undefined;
   readonly context: string | undefined;
   readonly logLevel: LogLevel;
@@ -45,6 +48,9 @@ export function readOptions(
     .option("--service <name>", "the Service in front of the server; its names are in the certificate", "ark-server")
     .option("--cert-host <name>", "a further name or address for the certificate (repeatable)", collect)
     .option("--cert-dir <folder>", "serve tls.crt and tls.key from there, as cert-manager writes them, instead of a certificate of its own")
+    .option("--cert-lifetime <duration>", "life of a certificate of its own (default 2160h)", duration)
+    .option("--cert-renew-before <duration>", "renew it so long before its end (default 720h)", duration)
+    .option("--ca-lifetime <duration>", "life of the authority that signs it (default 87600h)", duration)
     .option("--kubeconfig <file>", "kubeconfig to use; in a pod, its service account")
     .option("--context <name>", "context of the kubeconfig")
     .option("--shutdown-delay <duration>", "how long to go on serving after SIGTERM, until no new connections come (default 5s)", duration)
@@ -57,6 +63,9 @@ export function readOptions(
     service: string;
     certHost?: string[];
     certDir?: string;
+    certLifetime?: number;
+    certRenewBefore?: number;
+    caLifetime?: number;
     kubeconfig?: string;
     context?: string;
     logLevel: LogLevel;
@@ -69,6 +78,11 @@ export function readOptions(
     service: said.service,
     certHosts: said.certHost ?? [],
     certDir: said.certDir,
+    lifetimes: {
+      ...(said.certLifetime !== undefined && { certLifetimeMs: said.certLifetime }),
+      ...(said.certRenewBefore !== undefined && { renewBeforeMs: said.certRenewBefore }),
+      ...(said.caLifetime !== undefined && { caLifetimeMs: said.caLifetime }),
+    },
     kubeconfig: said.kubeconfig,
     context: said.context,
     logLevel: said.logLevel,

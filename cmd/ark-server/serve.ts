@@ -56,6 +56,7 @@ export async function serve(options: ServerOptions, parts: ServeParts): Promise<
           secret: CERTIFICATE_SECRET,
           configurations: CONFIGURATION_NAME,
           hosts: hostsOf(options),
+          lifetimes: options.lifetimes,
           onCertificate,
           signal: stopping,
         }));

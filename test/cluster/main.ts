@@ -1,7 +1,8 @@
-// `npm run cluster`: a control plane with our CRDs for whoever develops, until Ctrl-C. Progress goes to stderr; on stdout are two lines
-// for a shell, once all of it is ready.
+// `npm run cluster`: a control plane with our CRDs and `ark-server`'s webhooks in force, for whoever develops, until Ctrl-C. Progress goes
+// to stderr; on stdout are two lines for a shell, once all of it is ready.
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { arkServer } from "./arkServer.ts";
 import { startCluster } from "./startCluster.ts";
 
 const MANIFESTS = fileURLToPath(new URL("../../manifests/crds", import.meta.url));
@@ -18,7 +19,8 @@ const stopping = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stopping.abort(new Error("stopped")));
 
 try {
-  const cluster = await startCluster({ manifests: [MANIFESTS], say, signal: stopping.signal });
+  const cluster = await startCluster({ manifests: [MANIFESTS], components: [arkServer()], say, signal: stopping.signal });
+  say(`ark-server logs to ${path.join(cluster.folder, "logs", "ark-server.log")}`);
   process.stdout.write(
     `export KUBECONFIG=${quoted(cluster.env.KUBECONFIG)}\nexport PATH=${quoted(programsOf(cluster.env.PATH))}:"$PATH"\n`,
   );
