@@ -86,6 +86,7 @@ export { type CompiledPattern, compilePattern, PatternError } from "./pattern.ts
 export { type Reference, referencesOf } from "./references.ts";
 export { refName } from "./refs.ts";
 export type { CheckContext } from "./rule.ts";
+export { isSameJson } from "./sameJson.ts";
 export { checkShape, checkStatusShape } from "./structural/checkShape.ts";
 export { dumpYaml } from "./text/dump.ts";
 export type { FileFault, TextPosition } from "./text/fileFault.ts";

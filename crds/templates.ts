@@ -49,7 +49,8 @@ export interface TemplateFindings {
   readonly warnings: readonly FieldError[];
 }
 
-const compiled = templateCache();
+/** Small: a check reads each text once or twice. */
+const compiled = templateCache(8_000_000);
 /** Faults of one template that are told at once. */
 const MAX_TOLD = 20;
 const NOTHING: TemplateFindings = { errors: [], warnings: [] };

@@ -6,6 +6,7 @@ import { chmodSync, copyFileSync, existsSync, readFileSync, rmSync, writeFileSyn
 import { join } from "node:path";
 import { type BuildOptions, build, type Plugin } from "esbuild";
 import packageJson from "../package.json" with { type: "json" };
+import { warmUpServer } from "./warmUpServer.ts";
 
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
@@ -17,7 +18,6 @@ const WARM_UPS: readonly { readonly program: keyof typeof PROGRAMS; readonly arg
   { program: "ark", args: ["--help"] },
   { program: "ark", args: ["run", "manifests/samples/pipeline.yaml", "--provider", "mock"] },
   { program: "ark", args: ["validate", "manifests/samples/pipeline.yaml"] },
-  { program: "ark-server", args: ["--help"] },
 ];
 /** Libraries of vendors and protocols: large, and loaded when a model or a tool first needs them. */
 const VENDORS = ["openai", "@anthropic-ai/sdk", "@modelcontextprotocol/sdk", "zod"];
@@ -64,6 +64,30 @@ const commanderAlone: Plugin = {
 };
 
 rmSync(dist, { recursive: true, force: true });
+/** The parts of undici that the Kubernetes client has: its index loads fetch, cookies and sockets too, which takes longer than the rest of a program. */
+const undiciInParts: Plugin = {
+  name: "undici-in-parts",
+  setup(bundle) {
+    bundle.onResolve({ filter: /^undici$/ }, () => ({ path: "undici", namespace: "in-parts" }));
+    bundle.onLoad({ filter: /.*/, namespace: "in-parts" }, () => ({
+      resolveDir: root,
+      contents: `
+        exports.Client = require("undici/lib/dispatcher/client.js");
+        exports.Pool = require("undici/lib/dispatcher/pool.js");
+        exports.buildConnector = require("undici/lib/core/connect.js");
+        Object.assign(require("undici/lib/dispatcher/dispatcher.js").prototype, require("undici/lib/api"));`,
+    }));
+  },
+};
+
+/** A file of its own, loaded when a kubeconfig needs it: it brings the whole typed API. */
+const clientNodeApart: Plugin = {
+  name: "client-node-apart",
+  setup(bundle) {
+    bundle.onResolve({ filter: /^@kubernetes\/client-node$/ }, () => ({ path: "./ark-client-node.js", external: true }));
+  },
+};
+
 /** Programs are CommonJS; vendors are required, plugins are imported by the launcher: code from a cache cannot import. */
 const program: BuildOptions = {
   ...common,
@@ -81,9 +105,31 @@ await build({
   external: [...(common.external ?? []), ...VERBS.map((verb) => `./ark-${verb}.js`)],
   plugins: [verbsApart, commanderAlone],
 });
+await build({
+  ...program,
+  entryPoints: { "ark-client-node": "client-node" },
+  plugins: [
+    {
+      name: "client-node-in-parts",
+      setup(bundle) {
+        bundle.onResolve({ filter: /^client-node$/ }, () => ({ path: "client-node", namespace: "in-parts" }));
+        bundle.onLoad({ filter: /.*/, namespace: "in-parts" }, () => ({
+          resolveDir: root,
+          contents: 'export { KubeConfig } from "@kubernetes/client-node";',
+        }));
+      },
+    },
+  ],
+});
 for (const [name, entry] of Object.entries(PROGRAMS)) {
   // Services run for long and from an image: whatever they always use is inside, so that one file with compiled code is all they load.
-  if (name !== "ark") await build({ ...program, entryPoints: { [`${name}-main`]: entry }, external: VENDORS, plugins: [commanderAlone] });
+  if (name !== "ark")
+    await build({
+      ...program,
+      entryPoints: { [`${name}-main`]: entry },
+      external: VENDORS,
+      plugins: [commanderAlone, undiciInParts, clientNodeApart],
+    });
 }
 await build({
   ...common,
@@ -98,16 +144,17 @@ for (const program of Object.keys(PROGRAMS)) {
   copyFileSync(join(root, "scripts/launcher.cjs"), join(dist, `${program}.js`));
   chmodSync(join(dist, `${program}.js`), 0o755);
 }
+const warmEnv = { PATH: process.env["PATH"], ARK_WRITE_CODE_CACHE: "1" };
 for (const { program, args } of WARM_UPS) {
-  const env = { PATH: process.env["PATH"], ARK_WRITE_CODE_CACHE: "1" };
   const run = spawnSync(process.execPath, [join(dist, `${program}.js`), ...args], {
     cwd: root,
-    env,
+    env: warmEnv,
     stdio: ["ignore", "ignore", "pipe"],
     encoding: "utf8",
   });
   if (run.status !== 0) throw new Error(`${program} ${args.join(" ")} exited with ${run.status}: ${run.stderr}`);
 }
+await warmUpServer(join(dist, "ark-server.js"), { cwd: root, env: warmEnv });
 
 const tsc = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.types.json"], {
   cwd: root,

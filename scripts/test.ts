@@ -18,6 +18,8 @@ interface Tier {
   readonly timeoutMs?: number;
   readonly node?: () => string;
   readonly ciOnly?: boolean;
+  /** Runs what `npm run build` makes. */
+  readonly needsBuild?: boolean;
 }
 
 const TIERS: Record<string, Tier> = {
@@ -31,10 +33,11 @@ const TIERS: Record<string, Tier> = {
     says: "a real control plane (the first time, building it takes minutes)",
     specs: ["test/integration/**/*.test.ts"],
     timeoutMs: 900_000,
+    needsBuild: true,
   },
-  cli: { says: "the programs, as a user runs them", specs: ["test/cli/**/*.test.ts"], timeoutMs: 120_000 },
-  docs: { says: "samples, documents, the packed package", specs: ["test/docs/**/*.test.ts"], timeoutMs: 300_000 },
-  bench: { says: "the figures' ratios, in short", specs: ["test/bench/**/*.test.ts"], timeoutMs: 300_000 },
+  cli: { says: "the programs, as a user runs them", specs: ["test/cli/**/*.test.ts"], timeoutMs: 120_000, needsBuild: true },
+  docs: { says: "samples, documents, the packed package", specs: ["test/docs/**/*.test.ts"], timeoutMs: 300_000, needsBuild: true },
+  bench: { says: "the figures' ratios, in short", specs: ["test/bench/**/*.test.ts"], timeoutMs: 300_000, needsBuild: true },
   node24: { says: `unit tests once more, on Node ${NODE_24}`, specs: [], node: node24, ciOnly: true },
 };
 
@@ -86,9 +89,11 @@ if (unknown.length > 0) {
   console.error(`no such tier: ${unknown.join(", ")}; there are ${Object.keys(TIERS).join(", ")}`);
   process.exit(2);
 }
+const isBuildNeeded = wanted.some((name) => TIERS[name]?.needsBuild === true);
 let [passed, failed] = [0, 0];
 for (const [name, tier] of Object.entries(TIERS)) {
-  if (wanted.length > 0 ? !wanted.includes(name) : tier.ciOnly === true && process.env["CI"] !== "true") continue;
+  const isWanted = wanted.includes(name) || (name === "build" && isBuildNeeded);
+  if (wanted.length > 0 ? !isWanted : tier.ciOnly === true && process.env["CI"] !== "true") continue;
   console.log(`\n== ${name}: ${tier.says}`);
   const startedMs = performance.now();
   const counts = await runTier(tier).catch((error: unknown) => {

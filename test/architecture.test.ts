@@ -40,6 +40,8 @@ const ARROWS: Record<string, readonly string[]> = {
 /** Third-party packages that are imported in one place only, so that replacing one changes one place. */
 const ONE_PLACE: Record<string, RegExp> = {
   "@kubernetes/client-node": /^controller\/kit\/client\//,
+  "@peculiar/x509": /^webhook\/certs\//,
+  "reflect-metadata": /^webhook\/certs\//,
   undici: /^(controller\/kit\/client\/|runtime\/tools\/)/,
   ioredis: /^plugins\/(queue|memory)-redis\//,
   express: /^(webhook|dashboard\/server)\//,

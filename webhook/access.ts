@@ -9,7 +9,7 @@ export const CERTIFICATE_SECRET = "ark-webhook-certs";
 
 /** In the whole cluster. */
 export const CLUSTER_RULES: readonly PolicyRule[] = [
-  // followObjects: what refusals may rest on
+  // clusterObjects: what refusals may rest on
   { apiGroups: [GROUP], resources: ["arkteams", "arksettings"], verbs: ["get", "list", "watch"] },
   // mayApprove
   { apiGroups: ["authorization.k8s.io"], resources: ["subjectaccessreviews"], verbs: ["create"] },

@@ -3,8 +3,9 @@ import { fakeClock } from "../plugins/sdk/testing/index.ts";
 import { aRole, aTeam } from "../test/builders/team.ts";
 import { type AdmissionParts, validate } from "./admission.ts";
 import type { Answer, Review } from "./review.ts";
+import { VerdictCache } from "./verdictCache.ts";
 
-const never = new AbortController().signal;
+const never = { signal: new AbortController().signal };
 
 interface World {
   stored?: Record<string, object>;
@@ -47,6 +48,7 @@ const review = (object: unknown, changes: Partial<Review> = {}): Review => ({
   object,
   oldObject: undefined,
   dryRun: false,
+  chars: 1,
   ...changes,
 });
 
@@ -104,6 +106,36 @@ describe("admission", () => {
   it("refuses an object that is none", async () => {
     for (const object of [undefined, null, [], "x", 1])
       expect((await validate(review(object), parts(), never)).refusal?.code).to.equal(422);
+  });
+
+  describe("an answer that was given before", () => {
+    const known = (): AdmissionParts => ({ ...parts(), answers: new VerdictCache() });
+    const changed = { ...team, metadata: { ...meta("it"), managedFields: [{ time: "later" }], uid: "2" } };
+
+    it("is given again for the same object, whatever the API server adds to it", async () => {
+      const world = known();
+      const first = await validate(review({ ...changed, metadata: { ...changed.metadata, uid: "1", managedFields: [] } }), world, never);
+      expect(await validate(review(changed), world, never)).to.equal(first);
+    });
+
+    it("is not given for another one at its place", async () => {
+      const world = known();
+      await validate(review(team), world, never);
+      expect(fields(await validate(review({ ...team, spec: { ...team.spec, entry: "nobody" } }), world, never))).to.deep.equal([
+        "spec.entry",
+      ]);
+      expect(fields(await validate(review({ ...team, metadata: { name: "a.b" } }), world, never))).to.deep.equal(["metadata.name"]);
+      const wrong = JSON.parse(JSON.stringify(team).replace('"metadata":{', '"metadata":{"__proto__":{},"constructor":{},')) as object;
+      expect(await validate(review(wrong), world, never)).to.deep.equal(await validate(review(wrong), parts(), never));
+    });
+
+    it("is not kept when it rests on other objects, or on what was before", async () => {
+      const live: Record<string, object | null> = { "ArkTeam/news": team };
+      const world = { ...parts({ live }), answers: new VerdictCache() };
+      expect((await validate(review(run({ teamRef: "news" })), world, never)).refusal).to.equal(undefined);
+      live["ArkTeam/news"] = null;
+      expect(fields(await validate(review(run({ teamRef: "news" })), world, never))).to.deep.equal(["spec.teamRef"]);
+    });
   });
 
   describe("when a refusal rests on another object", () => {

@@ -4,13 +4,21 @@ import type { Clock } from "../plugins/sdk/index.ts";
 import { type OtherObjects, ReviewKnowledge } from "./otherObjects.ts";
 import { type Answer, isObject, type Refusal, type Review } from "./review.ts";
 import { approvalsOf, stampsOf } from "./stamps.ts";
+import { jsonOf, type VerdictCache } from "./verdictCache.ts";
 
 /** What answering takes. */
 export interface AdmissionParts {
+  /** Answers given before; none are remembered without it. */
+  readonly answers?: VerdictCache | undefined;
   readonly objects: OtherObjects;
   /** Whether the asking user may decide on approvals of this run (SubjectAccessReview). Rejects when nobody can say. */
   mayApprove(review: Review, signal: AbortSignal): Promise<boolean>;
   readonly clock: Clock;
+}
+
+/** When an answer is of no use any more; asked for its signal only by those who wait. */
+export interface Ends {
+  readonly signal: AbortSignal;
 }
 
 /** B20: a refusal that rests on another object is confirmed within this. */
@@ -20,24 +28,32 @@ const MAX_ROUNDS = 8;
 
 /**
  * The answer to a review by the rules of the object's kind. What is not the rules' business (deletes, status and other subresources,
- * other groups, an unchanged spec) is allowed. `signal` ends when the API server has given up.
+ * other groups, an unchanged spec) is allowed. `ends.signal` is aborted when the API server has given up.
  */
-export async function validate(review: Review, parts: AdmissionParts, signal: AbortSignal): Promise<Answer> {
+export async function validate(review: Review, parts: AdmissionParts, ends: Ends): Promise<Answer> {
   if (!isChecked(review) || isSpecUnchanged(review)) return {};
-  const { object, oldObject, operation, namespace } = review;
+  const known = parts.answers?.get(review);
+  if (known) return known;
+  const knowledge = new ReviewKnowledge(parts.objects, review.namespace);
+  const answer = await judge(review, knowledge, parts, ends);
+  if (knowledge.isUnasked) parts.answers?.remember(review, answer);
+  return answer;
+}
+
+async function judge(review: Review, knowledge: ReviewKnowledge, parts: AdmissionParts, ends: Ends): Promise<Answer> {
+  const { object, oldObject, operation } = review;
   if (!isObject(object)) return { refusal: invalid([{ path: "", code: "type", message: "request.object is missing" }]) };
   const base: CheckContext = operation === "UPDATE" ? { operation: "update", oldObject } : { operation: "create" };
-  const knowledge = new ReviewKnowledge(parts.objects, namespace);
   let verdict = checkObject(object, knowledge.context(base));
   if (isInDoubt(verdict, knowledge)) {
-    const deadline = deadlineOf(parts.clock, signal);
+    const deadline = deadlineOf(parts.clock, ends.signal);
     for (let round = 1; round <= MAX_ROUNDS && isInDoubt(verdict, knowledge); round++) {
       await knowledge.confirm(deadline.signal);
       verdict = checkObject(object, knowledge.context(base));
     }
     deadline.release();
   }
-  const errors = [...verdict.errors, ...(await approvalFaults(review, parts, signal))];
+  const errors = [...verdict.errors, ...(await approvalFaults(review, parts, ends))];
   const warnings = [...verdict.warnings.map(sentenceOf), ...knowledge.unknowns()];
   return { refusal: errors.length > 0 ? invalid(errors) : undefined, warnings };
 }
@@ -50,7 +66,8 @@ export function stamp(review: Review, parts: Pick<AdmissionParts, "clock">): Ans
 
 function isSpecUnchanged({ operation, object, oldObject }: Review): boolean {
   if (operation !== "UPDATE" || !isObject(object) || !isObject(oldObject)) return false;
-  return JSON.stringify(object["spec"]) === JSON.stringify(oldObject["spec"]);
+  const spec = jsonOf(object["spec"]);
+  return spec !== undefined && spec === jsonOf(oldObject["spec"]);
 }
 
 function isChecked({ operation, subResource, kind, object }: Review): boolean {
@@ -68,11 +85,11 @@ function isInDoubt(verdict: Verdict, knowledge: ReviewKnowledge): boolean {
 }
 
 /** Decisions are for those who may `approve` the run (SPEC §2.3). Asked only when one is added. */
-async function approvalFaults(review: Review, parts: AdmissionParts, signal: AbortSignal): Promise<FieldError[]> {
+async function approvalFaults(review: Review, parts: AdmissionParts, ends: Ends): Promise<FieldError[]> {
   if (review.kind.kind !== "ArkRun") return [];
   const before = review.operation === "UPDATE" ? approvalsOf(review.oldObject).length : 0;
   if (approvalsOf(review.object).length <= before) return [];
-  if (await parts.mayApprove(review, signal)) return [];
+  if (await parts.mayApprove(review, ends.signal)) return [];
   const message = `user "${review.user.username}" may not decide on this run; a role with the verb "approve" on arkruns.${GROUP} is needed`;
   return [{ path: `spec.approvals[${before}]`, code: "forbidden", message }];
 }

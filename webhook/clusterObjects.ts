@@ -4,7 +4,7 @@ import { arkResource, isNotFound, type KubeClient } from "../controller/kit/clie
 import { type Informer, startInformer } from "../controller/kit/informer/index.ts";
 import { type ArkSettings, type ArkTeam, GROUP } from "../crds/index.ts";
 import type { Clock, Log } from "../plugins/sdk/index.ts";
-import type { LookedUpKind, OtherObjects } from "./otherObjects.ts";
+import type { OtherObjects } from "./otherObjects.ts";
 import type { Review } from "./review.ts";
 
 /** What it takes to know of other objects. */
@@ -21,6 +21,8 @@ export interface ClusterObjects extends OtherObjects {
   readonly isSynced: boolean;
   /** Milliseconds since the API server was last heard of by the informer that has waited longest. */
   ageMs(): number;
+  /** Begins to follow. Until then every question is a live one. */
+  start(): void;
   stop(): Promise<void>;
 }
 
@@ -31,13 +33,12 @@ function trimmed<T extends ArkTeam | ArkSettings>(object: T): T {
   return { ...rest, metadata } as T;
 }
 
-/** Follows teams and settings in all namespaces. */
-export function followObjects(parts: ClusterParts): ClusterObjects {
-  const teams = startInformer(arkResource("ArkTeam"), { ...parts, trim: trimmed });
-  const settings = startInformer(arkResource("ArkSettings"), { ...parts, trim: trimmed });
-  const storeOf: Record<LookedUpKind, Informer<ArkTeam> | Informer<ArkSettings>> = { ArkTeam: teams, ArkSettings: settings };
+/** Teams and settings of all namespaces, followed from `start` on. */
+export function clusterObjects(parts: ClusterParts): ClusterObjects {
+  let followed: { readonly ArkTeam: Informer<ArkTeam>; readonly ArkSettings: Informer<ArkSettings> } | undefined;
+  const all = (): readonly Informer<ArkTeam | ArkSettings>[] => (followed ? [followed.ArkTeam, followed.ArkSettings] : []);
   return {
-    stored: (kind, namespace, name) => storeOf[kind].get(namespace, name),
+    stored: (kind, namespace, name) => followed?.[kind].get(namespace, name),
     async live(kind, namespace, name, signal) {
       try {
         return await parts.client.get(arkResource(kind), { namespace, name }, { signal });
@@ -47,11 +48,17 @@ export function followObjects(parts: ClusterParts): ClusterObjects {
       }
     },
     get isSynced() {
-      return teams.isSynced && settings.isSynced;
+      return followed !== undefined && all().every((informer) => informer.isSynced);
     },
-    ageMs: () => parts.clock.monotonic() - Math.min(teams.heardMs, settings.heardMs),
+    ageMs: () => parts.clock.monotonic() - Math.min(...all().map((informer) => informer.heardMs), parts.clock.monotonic()),
+    start() {
+      followed ??= {
+        ArkTeam: startInformer(arkResource("ArkTeam"), { ...parts, trim: trimmed }),
+        ArkSettings: startInformer(arkResource("ArkSettings"), { ...parts, trim: trimmed }),
+      };
+    },
     async stop() {
-      await Promise.all([teams.stop(), settings.stop()]);
+      await Promise.all(all().map((informer) => informer.stop()));
     },
   };
 }

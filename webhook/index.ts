@@ -8,7 +8,7 @@ export {
   type KeeperParts,
   keepCertificate,
 } from "./certs/index.ts";
-export { type ClusterObjects, followObjects, mayApprove } from "./clusterObjects.ts";
+export { type ClusterObjects, clusterObjects, mayApprove } from "./clusterObjects.ts";
 export { CONFIGURATION_NAME, type ConfigurationOptions, type WebhookAddress, webhookConfigurations } from "./configurations.ts";
 export type { OtherObjects } from "./otherObjects.ts";
 export { type Answer, answerText, type Review, readReview } from "./review.ts";
@@ -25,6 +25,7 @@ export {
 } from "./server.ts";
 export type { Readiness, ServiceParts } from "./serviceRoutes.ts";
 export { CREATED_BY, RETRY_OF, stampsOf } from "./stamps.ts";
+export { VerdictCache } from "./verdictCache.ts";
 
 /** What the server says of itself. Loaded when it is first asked for: admission does not wait for Express. */
 export async function loadServiceRoutes(): Promise<typeof import("./serviceRoutes.ts").serviceRoutes> {

@@ -48,6 +48,11 @@ export class ReviewKnowledge {
     };
   }
 
+  /** Whether no check has asked for anything: the verdict rests on the object alone. */
+  get isUnasked(): boolean {
+    return this.#asked.size === 0 && this.#confirmed.size === 0;
+  }
+
   /** Whether the last check asked for something that is in no store: "not there" was a guess. */
   get isGuess(): boolean {
     return this.#isGuess;

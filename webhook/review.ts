@@ -25,6 +25,8 @@ export interface Review {
   readonly object: unknown;
   readonly oldObject: unknown;
   readonly dryRun: boolean;
+  /** Characters of its text. */
+  readonly chars: number;
 }
 
 /** Text that is no review; `message` says why. The answer is a 400. */
@@ -92,6 +94,7 @@ export function readReview(text: string): Review | NoReview {
     object: request["object"],
     oldObject: request["oldObject"],
     dryRun: request["dryRun"] === true,
+    chars: text.length,
   };
 }
 

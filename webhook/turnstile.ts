@@ -1,4 +1,5 @@
 // How much is looked at at once. Reviews are small and quick; what has to be bounded is the memory of many large bodies.
+import type { Deadline } from "./deadline.ts";
 
 /** Lets in as much weight as its capacity; the rest waits its turn in order, and beyond `maxWaiting` nobody waits. */
 export class Turnstile {
@@ -12,8 +13,8 @@ export class Turnstile {
     this.#maxWaiting = maxWaiting;
   }
 
-  /** Enters at once when there is room; else a promise of the turn, or undefined when too many wait. Abort to stop waiting. */
-  enter(weight: number, signal: AbortSignal): true | Promise<void> | undefined {
+  /** Enters at once when there is room; else a promise of the turn, which rejects at the deadline; undefined when too many wait. */
+  enter(weight: number, deadline: Deadline): true | Promise<void> | undefined {
     const bounded = Math.min(weight, this.#capacity);
     if (this.#waiting.size === 0 && this.#used + bounded <= this.#capacity) {
       this.#used += bounded;
@@ -24,16 +25,15 @@ export class Turnstile {
       const turn = {
         weight: bounded,
         enter: () => {
-          signal.removeEventListener("abort", leave);
+          deadline.onEnd(undefined);
           resolve();
         },
       };
-      const leave = (): void => {
-        this.#waiting.delete(turn);
-        reject(signal.reason as Error);
-      };
-      signal.addEventListener("abort", leave, { once: true });
       this.#waiting.add(turn);
+      deadline.onEnd((reason) => {
+        this.#waiting.delete(turn);
+        reject(reason);
+      });
     });
   }
 

@@ -4,15 +4,18 @@ import type { Clock, Log } from "../../plugins/sdk/index.ts";
 import {
   CERTIFICATE_SECRET,
   CONFIGURATION_NAME,
+  clusterObjects,
   fileCertificate,
-  followObjects,
   keepCertificate,
   loadServiceRoutes,
   mayApprove,
+  type ReviewOutcome,
   startServer,
+  VerdictCache,
   type WebhookServer,
 } from "../../webhook/index.ts";
 import type { ServerOptions } from "./options.ts";
+import type { ServerMetrics } from "./serverMetrics.ts";
 
 /** What serving takes of the process. */
 export interface ServeParts {
@@ -28,6 +31,9 @@ export interface ServeParts {
   onListening?(server: WebhookServer): void;
 }
 
+/** Reviews that wait already go first: beginning to follow objects takes the processor for 30 ms, most of it for TLS. */
+const FOLLOW_AFTER_MS = 50;
+
 /** Serves until `stopping`, then drains. Rejects when it cannot start. */
 export async function serve(options: ServerOptions, parts: ServeParts): Promise<void> {
   const { clock, random, log, stopping } = parts;
@@ -38,7 +44,7 @@ export async function serve(options: ServerOptions, parts: ServeParts): Promise<
   );
   log.info("connected", { cluster: connection.server, from: connection.origin });
   const { client } = connection;
-  const objects = followObjects({ client, clock, random, log });
+  const objects = clusterObjects({ client, clock, random, log });
   let server: WebhookServer | undefined;
   try {
     const onCertificate = (certificate: { readonly cert: string; readonly key: string }): void => {
@@ -64,14 +70,23 @@ export async function serve(options: ServerOptions, parts: ServeParts): Promise<
       const { serverMetrics } = await import("./serverMetrics.ts");
       return serverMetrics({ certificateExpiresMs: () => keeper.expiresAtMs(), storeAgeMs: () => objects.ageMs() });
     });
+    let counted: ServerMetrics | undefined;
+    const onReview = (outcome: ReviewOutcome): void => {
+      if (counted) return counted.onReview(outcome);
+      void metrics().then((known) => {
+        counted = known;
+        known.onReview(outcome);
+      });
+    };
     try {
       server = await startServer(options.address, {
         certificate: keeper.current(),
         objects,
+        answers: new VerdictCache(),
         mayApprove: (review, signal) => mayApprove(client, review, signal),
         clock,
         log,
-        onReview: (outcome) => void metrics().then((known) => known.onReview(outcome)),
+        onReview,
         rest: async () => {
           const serviceRoutes = await loadServiceRoutes();
           return serviceRoutes({
@@ -88,6 +103,7 @@ export async function serve(options: ServerOptions, parts: ServeParts): Promise<
         },
       });
       log.info("serving", { port: server.port });
+      clock.after(FOLLOW_AFTER_MS, () => objects.start());
       parts.onListening?.(server);
       await aborted(stopping);
       log.info("stopping: going on until no new connections come", { delayMs: options.shutdownDelayMs });

@@ -53,10 +53,19 @@ export function serverMetrics(figures: ServerFigures): ServerMetrics {
       this.set(figures.storeAgeMs() / 1_000);
     },
   });
+  // Looking up labels would cost more than counting: each combination is looked up once. There are few, and none is a stranger's.
+  const children = new Map<string, { inc(): void; observe(took: number): void }>();
   return {
     onReview({ path, kind, outcome, seconds: took }) {
-      reviews.inc({ path, kind, outcome });
-      seconds.observe({ path }, took);
+      const key = `${path} ${kind} ${outcome}`;
+      let child = children.get(key);
+      if (!child) {
+        const [counter, histogram] = [reviews.labels({ path, kind, outcome }), seconds.labels({ path })];
+        child = { inc: () => counter.inc(), observe: (value) => histogram.observe(value) };
+        children.set(key, child);
+      }
+      child.inc();
+      child.observe(took);
     },
     render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   };

@@ -1,5 +1,6 @@
 // The figures of docs/performance.md keep their targets, with the ten per cent that a shared machine takes (row.ts).
 import { expect } from "chai";
+import { admissionBench, createsBench } from "./admission.ts";
 import { checkRows } from "./check.ts";
 import { engineBench } from "./engine.ts";
 import { localBench } from "./local.ts";
@@ -13,6 +14,8 @@ const BENCHES: Record<string, () => BenchRow[] | Promise<BenchRow[]>> = {
   "a result costs the engine the same in a long run as in a short one": engineBench,
   "sixty steps at once take hardly longer than one": localBench,
   "programs start fast and small": () => startupBench(11),
+  "admission costs little more than any HTTPS server does": admissionBench,
+  "creating runs is hardly slower for our webhooks": createsBench,
 };
 
 describe("the figures", () => {

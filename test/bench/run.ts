@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
+import { admissionBench, createsBench } from "./admission.ts";
 import { checkRows } from "./check.ts";
 import { engineBench } from "./engine.ts";
 import { localBench } from "./local.ts";
@@ -16,6 +17,8 @@ const BENCHES: Record<string, () => BenchRow[] | Promise<BenchRow[]>> = {
   engine: engineBench,
   local: localBench,
   startup: () => startupBench(),
+  admission: admissionBench,
+  creates: createsBench,
 };
 const PAGE = join(import.meta.dirname, "../../docs/performance.md");
 const [BEGIN, END] = ["<!-- figures -->", "<!-- end of figures -->"];

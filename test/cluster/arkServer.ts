@@ -29,6 +29,9 @@ export interface ArkServerOptions {
   readonly program?: readonly string[];
 }
 
+/** The program as it ships, once `npm run build` has made it. */
+export const BUILT_SERVER: readonly string[] = [path.join(root, "dist/ark-server.js")];
+
 /** A server that runs. */
 export interface ArkServer {
   readonly port: number;

@@ -5,6 +5,7 @@ export {
   type ArkServer,
   type ArkServerOptions,
   arkServer,
+  BUILT_SERVER,
   inForce,
   prepareArkServer,
   registerArkServer,

@@ -16,7 +16,7 @@ import {
 } from "../../controller/kit/client/index.ts";
 import { type KindName, loadYaml } from "../../crds/index.ts";
 import { systemClock } from "../../plugins/sdk/index.ts";
-import { arkServer } from "../cluster/arkServer.ts";
+import { arkServer, BUILT_SERVER } from "../cluster/arkServer.ts";
 import { kubeconfigOf } from "../cluster/pki.ts";
 import { useCluster } from "../cluster/shared.ts";
 
@@ -42,7 +42,7 @@ const filesOf = (folder: string): { file: string; objects: RawObject[] }[] =>
 
 describe("admission on a real API server", function () {
   this.timeout(120_000);
-  const component = arkServer();
+  const component = arkServer({ program: BUILT_SERVER });
   const cluster = useCluster({ controllers: false, manifests: [CRDS], components: [component] });
   const connections: KubeConnection[] = [];
   const warnings: string[] = [];

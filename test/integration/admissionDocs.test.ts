@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
-import { arkServer } from "../cluster/arkServer.ts";
+import { arkServer, BUILT_SERVER } from "../cluster/arkServer.ts";
 import { useCluster } from "../cluster/shared.ts";
 
 const PAGE = fileURLToPath(new URL("../../docs/admission.md", import.meta.url));
@@ -44,7 +44,11 @@ const wordsOf = (stderr: string, file: string): string =>
 
 describe("docs/admission.md, example by example", function () {
   this.timeout(120_000);
-  const cluster = useCluster({ controllers: false, manifests: [path.join(PAGE, "../../manifests/crds")], components: [arkServer()] });
+  const cluster = useCluster({
+    controllers: false,
+    manifests: [path.join(PAGE, "../../manifests/crds")],
+    components: [arkServer({ program: BUILT_SERVER })],
+  });
   const sections = sectionsOf(readFileSync(PAGE, "utf8"));
   let written = readFileSync(PAGE, "utf8");
 

@@ -17,7 +17,7 @@ import {
   type Resource,
 } from "../../controller/kit/client/index.ts";
 import { systemClock } from "../../plugins/sdk/index.ts";
-import { type ArkServer, inForce, prepareArkServer, registerArkServer, startArkServer } from "../cluster/arkServer.ts";
+import { type ArkServer, BUILT_SERVER, inForce, prepareArkServer, registerArkServer, startArkServer } from "../cluster/arkServer.ts";
 import type { ComponentPlane } from "../cluster/cluster.ts";
 import { type LoadBalancer, startLoadBalancer } from "../cluster/loadBalancer.ts";
 import { useCluster } from "../cluster/shared.ts";
@@ -69,7 +69,7 @@ describe("admission under faults", function () {
   const create = (name: string, spec: object, resource = teams): Promise<RawObject> =>
     admin.client.create(resource, { metadata: { name, namespace }, spec } as NewObject);
   const startReplica = async (flags: readonly string[] = []): Promise<ArkServer> => {
-    const server = await startArkServer(plane, { name: `server-${++started}`, flags });
+    const server = await startArkServer(plane, { name: `server-${++started}`, flags, program: BUILT_SERVER });
     await server.ready();
     replicas.push(server);
     balancer.use(replicas.map((replica) => replica.port));

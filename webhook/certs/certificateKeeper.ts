@@ -182,13 +182,10 @@ class ClusterCertificateKeeper implements CertificateKeeper {
 
   async #pause(ms: number, { mayWake }: { readonly mayWake: boolean }): Promise<void> {
     if (mayWake && this.#isDirty) return;
-    const { clock } = this.#parts;
     const over = new AbortController();
-    const end = (): void => over.abort();
-    if (mayWake) this.#wake = end;
-    this.#stopping.signal.addEventListener("abort", end, { once: true });
-    await clock.sleep(ms, over.signal).catch(() => undefined);
-    this.#stopping.signal.removeEventListener("abort", end);
+    if (mayWake) this.#wake = () => over.abort();
+    const signal = AbortSignal.any([this.#stopping.signal, over.signal]);
+    await this.#parts.clock.sleep(ms, signal).catch(() => undefined);
   }
 }
 

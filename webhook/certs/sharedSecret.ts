@@ -29,14 +29,6 @@ const LABELS = { "app.kubernetes.io/name": "ark-server", "app.kubernetes.io/part
 export function sharedSecret({ client, namespace, name, signal }: SharedSecretParts): SharedState {
   const { secrets } = KUBERNETES;
   const place = { namespace, name };
-  const accepted = (work: Promise<unknown>): Promise<boolean> =>
-    work.then(
-      () => true,
-      (error: unknown) => {
-        if (isConflict(error) || isAlreadyExists(error) || isNotFound(error)) return false;
-        throw error;
-      },
-    );
   return {
     async read() {
       try {
@@ -51,24 +43,23 @@ export function sharedSecret({ client, namespace, name, signal }: SharedSecretPa
       const found = version as RawObject | undefined; // ours: `read` has made it
       if (!found) {
         const secret = { metadata: { ...place, labels: LABELS }, type: "kubernetes.io/tls", data: dataOf(state) };
-        // A namespace that is not there is nobody who was first.
-        return client.create(secrets, secret, { fieldManager: FIELD_MANAGER, signal }).then(
-          () => true,
-          (error: unknown) => {
-            if (isAlreadyExists(error)) return false;
-            throw error;
-          },
-        );
+        return unless(isAlreadyExists, client.create(secrets, secret, { fieldManager: FIELD_MANAGER, signal }));
       }
-      return accepted(
-        client.request({
-          method: "PUT",
-          path: pathOf(secrets, place),
-          query: { fieldManager: FIELD_MANAGER },
-          body: { ...found, data: dataOf(state, (found["data"] ?? {}) as SecretData) },
-          signal,
-        }),
-      );
+      const body = { ...found, data: dataOf(state, (found["data"] ?? {}) as SecretData) };
+      const query = { fieldManager: FIELD_MANAGER };
+      const replaced = client.request({ method: "PUT", path: pathOf(secrets, place), query, body, signal });
+      return unless((error) => isConflict(error) || isNotFound(error), replaced);
     },
   };
+}
+
+/** True when the write is done, false when somebody else was first; any other failure rejects. */
+export function unless(isRefusal: (error: unknown) => boolean, write: Promise<unknown>): Promise<boolean> {
+  return write.then(
+    () => true,
+    (error: unknown) => {
+      if (isRefusal(error)) return false;
+      throw error;
+    },
+  );
 }

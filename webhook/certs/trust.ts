@@ -57,7 +57,7 @@ export function bundleFor(
 ): readonly Authority[] | undefined {
   const wanted = trustedBy(state);
   const lingering = place.authorities.filter(
-    (one) => !wanted.some(({ id }) => id === one.id) && isInTime(one, nowMs) && false,
+    (one) => !wanted.some(({ id }) => id === one.id) && isInTime(one, nowMs) && (memory.unwantedForMs(one, atMs) ?? 0) < settleMs,
   );
   const bundle = [...wanted, ...lingering];
   const has = new Set(place.authorities.map(({ id }) => id));

@@ -4,7 +4,7 @@ import { isConflict, isNotFound, type KubeClient, type RawObject, type Resource 
 import { readBundle } from "./readCertificates.ts";
 import type { TrustPlaces, TrustPlaceView } from "./rotator.ts";
 import { bundleText } from "./secretData.ts";
-import { FIELD_MANAGER } from "./sharedSecret.ts";
+import { FIELD_MANAGER, unless } from "./sharedSecret.ts";
 
 const clusterWide = (group: string, kind: string, plural: string): Resource => ({ group, version: "v1", plural, kind, namespaced: false });
 
@@ -60,13 +60,8 @@ export function clusterPlaces(client: KubeClient, list: readonly TrustPlace[], s
         { op: "replace", path: "/metadata/resourceVersion", value: resourceVersion },
         { op: "add", path, value: Buffer.from(bundleText(authorities)).toString("base64") },
       ];
-      return client.patch(place.resource, { name: place.name }, { type: "json", body }, { fieldManager: FIELD_MANAGER, signal }).then(
-        () => true,
-        (error: unknown) => {
-          if (isConflict(error) || isNotFound(error)) return false;
-          throw error;
-        },
-      );
+      const patched = client.patch(place.resource, { name: place.name }, { type: "json", body }, { fieldManager: FIELD_MANAGER, signal });
+      return unless((error) => isConflict(error) || isNotFound(error), patched);
     },
   };
 }

@@ -13,6 +13,7 @@ import {
   type KubeconfigOverrides,
   readKubeconfig,
 } from "./kubeconfig.ts";
+import { oidcCredentials } from "./oidcCredentials.ts";
 import { tokenFileCredentials } from "./tokenFile.ts";
 
 /** What a user or a deployment says about the cluster to talk to. */
@@ -113,10 +114,7 @@ async function credentialsOf({ user, cluster }: ChosenContext, parts: AccessPart
   const tokenFile = textOf(fields["tokenFile"]);
   const username = textOf(fields["username"]);
   if (isRecord(fields["exec"])) return execCredentials(await pluginOf(fields["exec"], user, cluster, origin), parts, rest);
-  if (isRecord(fields["auth-provider"])) {
-    const name = textOf(fields["auth-provider"]["name"]);
-    throw new KubeconfigError(`${origin}: its user has the auth-provider "${name}", which Kubernetes has given up; use its exec plugin`);
-  }
+  if (isRecord(fields["auth-provider"])) return providerOf(fields["auth-provider"], { parts, rest, origin });
   if (tokenFile !== "") return tokenFileCredentials(path.resolve(user.folder, tokenFile), parts.clock, rest); // before token, as in kubectl
   if (token !== "") return fixedCredentials({ ...rest, authorization: `Bearer ${token}` });
   if (username !== "") {
@@ -124,6 +122,29 @@ async function credentialsOf({ user, cluster }: ChosenContext, parts: AccessPart
     return fixedCredentials({ ...rest, authorization: `Basic ${basic}` });
   }
   return fixedCredentials(rest);
+}
+
+interface ProviderContext {
+  readonly parts: AccessParts;
+  readonly rest: Credentials;
+  readonly origin: string;
+}
+
+/** `oidc` is the one auth-provider that kubectl still has. */
+function providerOf(provider: Readonly<Record<string, unknown>>, { parts, rest, origin }: ProviderContext): CredentialSource {
+  const name = textOf(provider["name"]);
+  if (name !== "oidc")
+    throw new KubeconfigError(`${origin}: its user has the auth-provider "${name}", which Kubernetes has given up; use its exec plugin`);
+  const config = isRecord(provider["config"]) ? provider["config"] : {};
+  const login = {
+    idToken: textOf(config["id-token"]),
+    refreshToken: textOf(config["refresh-token"]),
+    issuer: textOf(config["idp-issuer-url"]),
+    clientId: textOf(config["client-id"]),
+    hasOwnAuthority: ["idp-certificate-authority", "idp-certificate-authority-data"].some((key) => textOf(config[key]) !== ""),
+    origin,
+  };
+  return oidcCredentials(login, parts.clock, rest);
 }
 
 async function pluginOf(

@@ -5,6 +5,7 @@ import path from "node:path";
 import type { Clock } from "../../../plugins/sdk/index.ts";
 import type { CredentialSource, Credentials } from "./access.ts";
 import { isRecord, stringOf } from "./json.ts";
+import { type EndingCredentials, keptCredentials } from "./keptCredentials.ts";
 
 /** When the program may ask the user something. */
 export const INTERACTIVE_MODES = ["Never", "IfAvailable", "Always"] as const;
@@ -33,46 +34,17 @@ export interface ExecParts {
   readonly onPluginOutput: (text: string) => void;
 }
 
-/** A credential is replaced before it ends, so that none ends on its way: a tenth of its life before, at most a minute. */
-const RENEW_BEFORE_MS = 60_000;
-const RENEW_BEFORE_PART = 0.1;
 const MAX_OUTPUT_BYTES = 1_048_576;
 /** The end of what a failing program said, in the error. */
 const MAX_COMPLAINT = 500;
 
 /** Runs the program when credentials are needed; however many ask at once, it runs once. `rest` is what the kubeconfig says beside it. */
 export function execCredentials(plugin: ExecPlugin, parts: ExecParts, rest: Credentials = {}): CredentialSource {
-  let kept: { credentials: Credentials; endsAtMs: number } | undefined;
-  let running: Promise<Credentials> | undefined;
-  const renewed = async (): Promise<Credentials> => {
-    const { credentials, endsAtMs } = readCredential(plugin, await runPlugin(plugin, parts), parts.clock.now());
-    kept = { credentials: { ...rest, ...credentials }, endsAtMs };
-    return kept.credentials;
+  const get = async (): Promise<EndingCredentials> => {
+    const { credentials, endsAtMs } = readCredential(plugin, await runPlugin(plugin, parts));
+    return { credentials: { ...rest, ...credentials }, endsAtMs };
   };
-  return {
-    current(signal) {
-      if (kept && parts.clock.now() < kept.endsAtMs) return Promise.resolve(kept.credentials);
-      running ??= renewed().finally(() => {
-        running = undefined;
-      });
-      return signal ? abortable(running, signal) : running;
-    },
-    renew(refused) {
-      if (kept?.credentials === refused) kept = undefined; // else somebody else has renewed them meanwhile
-      return true;
-    },
-  };
-}
-
-/** Who is aborted stops waiting; the program goes on for the others. */
-function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason as Error);
-    const onAbort = (): void => reject(signal.reason as Error);
-    signal.addEventListener("abort", onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-    return undefined;
-  });
+  return keptCredentials({ clock: parts.clock, get });
 }
 
 function runPlugin(plugin: ExecPlugin, { env, interactive, onPluginOutput }: ExecParts): Promise<string> {
@@ -110,7 +82,7 @@ function runPlugin(plugin: ExecPlugin, { env, interactive, onPluginOutput }: Exe
   });
 }
 
-function readCredential(plugin: ExecPlugin, text: string, nowMs: number): { credentials: Credentials; endsAtMs: number } {
+function readCredential(plugin: ExecPlugin, text: string): EndingCredentials {
   const credential = parse(plugin, text);
   if (credential["kind"] !== "ExecCredential" || credential["apiVersion"] !== plugin.apiVersion)
     throw failed(plugin, `printed no ExecCredential of ${plugin.apiVersion}`);
@@ -121,11 +93,11 @@ function readCredential(plugin: ExecPlugin, text: string, nowMs: number): { cred
   if ((cert === "") !== (key === "")) throw failed(plugin, "printed a certificate without its key, or a key without its certificate");
   if (token === "" && cert === "") throw failed(plugin, "printed neither a token nor a certificate");
   const ends = status["expirationTimestamp"];
-  const lifeMs = ends === undefined ? Number.POSITIVE_INFINITY : Date.parse(stringOf(ends)) - nowMs;
-  if (Number.isNaN(lifeMs)) throw failed(plugin, "printed an expirationTimestamp that is no time");
+  const endsAtMs = ends === undefined ? Number.POSITIVE_INFINITY : Date.parse(stringOf(ends));
+  if (Number.isNaN(endsAtMs)) throw failed(plugin, "printed an expirationTimestamp that is no time");
   return {
     credentials: { ...(token !== "" && { authorization: `Bearer ${token}` }), ...(cert !== "" && { certificate: { cert, key } }) },
-    endsAtMs: nowMs + lifeMs - Math.min(RENEW_BEFORE_MS, lifeMs * RENEW_BEFORE_PART),
+    endsAtMs,
   };
 }
 
