@@ -54,6 +54,8 @@ export interface WebhookServer {
   readonly port: number;
   /** Connections from now on get this one; those that are open keep theirs. */
   use(certificate: ServingCertificate): void;
+  /** From now on every answer ends its connection: clients come back by a new one, which a Service takes elsewhere. Nothing is refused. */
+  leave(): void;
   /** Takes no new connection, answers what has been asked, ends idle connections; after `graceMs` ends the others. Twice is once. */
   drain(graceMs: number): Promise<void>;
 }
@@ -92,6 +94,7 @@ class AdmissionServer implements WebhookServer {
   readonly #sockets = new Set<Socket>();
   #rest: Promise<RequestListener> | undefined;
   #cancelSweep: (() => void) | undefined;
+  #isLeaving = false;
   #draining: Promise<void> | undefined;
   #lastQuery: string | undefined;
   #lastDeadlineMs = 0;
@@ -145,7 +148,12 @@ class AdmissionServer implements WebhookServer {
     this.#server.setSecureContext({ cert, key, ca: NO_CLIENTS, minVersion: "TLSv1.2" });
   }
 
+  leave(): void {
+    this.#isLeaving = true;
+  }
+
   drain(graceMs: number): Promise<void> {
+    this.leave();
     this.#draining ??= this.#drain(graceMs);
     return this.#draining;
   }
@@ -171,7 +179,7 @@ class AdmissionServer implements WebhookServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (this.#draining) response.setHeader("connection", "close");
+    if (this.#isLeaving) response.setHeader("connection", "close");
     const [path, query] = splitUrl(request.url ?? "/");
     if (!isAdmissionPath(path)) return this.#passOn(request, response);
     const startedMs = this.#parts.clock.monotonic();

@@ -107,6 +107,7 @@ export async function serve(options: ServerOptions, parts: ServeParts): Promise<
       parts.onListening?.(server);
       await aborted(stopping);
       log.info("stopping: going on until no new connections come", { delayMs: options.shutdownDelayMs });
+      server.leave(); // closing a kept connection at the end would meet a request that is on its way
       await clock.sleep(options.shutdownDelayMs);
       await server.drain(options.graceMs);
     } finally {

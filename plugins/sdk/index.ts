@@ -14,6 +14,7 @@ export {
 export { type Clock, systemClock } from "./host/clock.ts";
 export { addDecimals } from "./host/decimal.ts";
 export { type ErrorTextOptions, errorText } from "./host/errorText.ts";
+export { boundedEntry, type JournalLine, journalLineOf, shrunkJournal } from "./host/journalLines.ts";
 export { type Log, type LogFields, silentLog } from "./host/log.ts";
 export { createRedactor, REDACTED, type Redactor } from "./host/redact.ts";
 export { cutUtf8, utf8Bytes } from "./host/utf8.ts";

@@ -1,0 +1,236 @@
+// The way to the server: one connection for commands, others for whoever waits (RELIABILITY §1.7). Scripts are safe to send twice, so a
+// lost reply is answered by sending again.
+import { Redis, type RedisOptions } from "ioredis";
+import type { Clock, Log } from "../sdk/index.ts";
+import type { LuaScript } from "./generated/scripts.ts";
+import { RedisRefused, RedisUnavailable, redisError } from "./redisErrors.ts";
+
+/** Arguments of scripts and commands. */
+export type RedisArg = string | number | Buffer;
+
+/** One command. */
+export type RedisCall = readonly [name: string, ...args: RedisArg[]];
+
+/** How long things may take, ms (RELIABILITY §5). */
+export interface RedisTimings {
+  /** One blocked read. */
+  readonly blockMs: number;
+  /** A command without an answer, or without a connection, has failed. */
+  readonly commandTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+  /** A blocked read that has not ended so long after its time has lost its connection. */
+  readonly watchdogMs: number;
+  /** A moved-away lease or a delayed task is looked for at least so often while somebody waits. */
+  readonly lookMs: number;
+}
+
+/** The usual times. */
+export const REDIS_TIMINGS: RedisTimings = {
+  blockMs: 2_000,
+  commandTimeoutMs: 5_000,
+  connectTimeoutMs: 5_000,
+  watchdogMs: 3_000,
+  lookMs: 1_000,
+};
+
+/** What a link takes. */
+export interface LinkParts {
+  readonly url: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  readonly timings?: Partial<RedisTimings> | undefined;
+  /** Added to the server's time in every script: for tests that move time. */
+  readonly clockOffsetMs?: (() => number) | undefined;
+}
+
+/** A server, as everything in this plugin uses it. Everything rejects with RedisUnavailable or RedisRefused. */
+export interface RedisLink {
+  /** `host:port`, for messages. */
+  readonly server: string;
+  readonly timings: RedisTimings;
+  /** One atomic script. Sent again when its reply is lost. */
+  script(script: LuaScript, keys: readonly string[], args: readonly RedisArg[]): Promise<unknown>;
+  command(name: string, ...args: readonly RedisArg[]): Promise<unknown>;
+  /** Several commands in one round trip; rejects with the first refusal. */
+  pipeline(calls: readonly RedisCall[]): Promise<readonly unknown[]>;
+  /**
+   * Waits until one of the streams holds something after its id, at most `waitMs`. Takes nothing: who wakes has to look.
+   * True when one does. Aborted, it rejects with `signal.reason` at once.
+   */
+  wait(streams: readonly { readonly key: string; readonly after: string }[], waitMs: number, signal: AbortSignal): Promise<boolean>;
+  /** Whether commands can be sent now. */
+  readonly isConnected: boolean;
+  close(): Promise<void>;
+}
+
+const RECONNECT = { firstMs: 100, maxMs: 3_000 };
+const RESEND_PAUSE_MS = 50;
+
+/** Connects in the background; the first command waits for it. @throws TypeError for a URL that is none */
+export function openRedis(parts: LinkParts): RedisLink {
+  return new IoRedisLink(parts);
+}
+
+class IoRedisLink implements RedisLink {
+  readonly server: string;
+  readonly timings: RedisTimings;
+  readonly #parts: LinkParts;
+  readonly #options: RedisOptions;
+  readonly #main: Redis;
+  /** Connections that wait for nobody now. */
+  readonly #idle: Redis[] = [];
+  readonly #waiting = new Set<Redis>();
+  #isClosed = false;
+
+  constructor(parts: LinkParts) {
+    const url = new URL(parts.url);
+    if (url.protocol !== "redis:" && url.protocol !== "rediss:")
+      throw new TypeError(`REDIS_URL begins with redis:// or rediss://, not ${url.protocol}//`);
+    this.server = `${url.hostname}:${url.port || "6379"}`;
+    this.timings = { ...REDIS_TIMINGS, ...parts.timings };
+    this.#parts = parts;
+    this.#options = {
+      connectTimeout: this.timings.connectTimeoutMs,
+      keepAlive: 10_000,
+      noDelay: true,
+      enableOfflineQueue: false,
+      enableReadyCheck: false, // it needs INFO, which agents may not call
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: null,
+      disableClientInfo: true,
+      retryStrategy: (times) => Math.min(RECONNECT.maxMs, RECONNECT.firstMs * 2 ** Math.min(times, 10)) * (0.5 + parts.random() / 2),
+      reconnectOnError: (error) => /^(READONLY|LOADING|MASTERDOWN)/.test(error.message),
+    };
+    this.#main = this.#connect({ commandTimeout: this.timings.commandTimeoutMs, enableAutoPipelining: true });
+  }
+
+  get isConnected(): boolean {
+    return this.#main.status === "ready";
+  }
+
+  async script(script: LuaScript, keys: readonly string[], args: readonly RedisArg[]): Promise<unknown> {
+    const offset = this.#parts.clockOffsetMs?.() ?? 0;
+    const rest = [keys.length, ...keys, ...args, offset];
+    return this.#sent(async () => {
+      try {
+        return await this.#main.evalsha(script.sha1, ...(rest as [number, ...RedisArg[]]));
+      } catch (error) {
+        if (!(error instanceof Error) || !error.message.startsWith("NOSCRIPT")) throw error;
+        return this.#main.eval(script.lua, ...(rest as [number, ...RedisArg[]]));
+      }
+    });
+  }
+
+  command(name: string, ...args: readonly RedisArg[]): Promise<unknown> {
+    return this.#sent(() => this.#main.call(name, ...args));
+  }
+
+  async pipeline(calls: readonly RedisCall[]): Promise<readonly unknown[]> {
+    if (calls.length === 0) return [];
+    return this.#sent(async () => {
+      const batch = this.#main.pipeline();
+      for (const [name, ...args] of calls) batch.call(name, args);
+      const answers = (await batch.exec()) ?? [];
+      return answers.map(([error, value]) => {
+        if (error) throw error;
+        return value;
+      });
+    });
+  }
+
+  async wait(streams: readonly { readonly key: string; readonly after: string }[], waitMs: number, signal: AbortSignal): Promise<boolean> {
+    signal.throwIfAborted();
+    const connection = this.#idle.pop() ?? this.#connect({});
+    this.#waiting.add(connection);
+    const blockMs = Math.max(1, Math.floor(Math.min(waitMs, this.timings.blockMs)));
+    const cancelWatchdog = this.#parts.clock.after(blockMs + this.timings.watchdogMs, () => connection.disconnect(true));
+    const read = this.#block(connection, streams, blockMs).finally(() => {
+      cancelWatchdog();
+      this.#waiting.delete(connection);
+      if (this.#isClosed) connection.disconnect();
+      else this.#idle.push(connection);
+    });
+    let onAbort = (): void => undefined;
+    const aborted = new Promise<never>((_, reject) => {
+      onAbort = () => reject(signal.reason as Error);
+      signal.addEventListener("abort", onAbort, { once: true });
+    });
+    // Aborted, the read ends by itself within its time, takes nothing, and its connection is used again.
+    return Promise.race([read, aborted]).finally(() => signal.removeEventListener("abort", onAbort));
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    for (const connection of [this.#main, ...this.#idle, ...this.#waiting]) connection.disconnect();
+  }
+
+  async #block(connection: Redis, streams: readonly { readonly key: string; readonly after: string }[], blockMs: number): Promise<boolean> {
+    try {
+      await this.#ready(connection);
+      const places = [...streams.map(({ key }) => key), ...streams.map(({ after }) => after)];
+      return (await connection.call("XREAD", ["COUNT", "1", "BLOCK", String(blockMs), "STREAMS", ...places])) !== null;
+    } catch (error) {
+      throw redisError(error, this.server);
+    }
+  }
+
+  /** Does it, and again while it is the connection that fails and there is time. */
+  async #sent<T>(send: () => Promise<T>): Promise<T> {
+    const { clock } = this.#parts;
+    const endsMs = clock.monotonic() + this.timings.commandTimeoutMs;
+    for (;;) {
+      try {
+        await this.#ready(this.#main);
+        return await send();
+      } catch (error) {
+        const told = redisError(error, this.server);
+        const isPassing = told instanceof RedisUnavailable || (told instanceof RedisRefused && told.code === "loading");
+        if (!isPassing || this.#isClosed || clock.monotonic() + RESEND_PAUSE_MS >= endsMs) throw told;
+        await clock.sleep(RESEND_PAUSE_MS);
+      }
+    }
+  }
+
+  /** Until a connection takes commands; in vain after the time of a command. */
+  async #ready(connection: Redis): Promise<void> {
+    if (connection.status === "ready") return;
+    if (this.#isClosed) throw new RedisUnavailable("the queue is closed");
+    let lastError: unknown;
+    await new Promise<void>((resolve, reject) => {
+      const onReady = (): void => finish(resolve);
+      const onError = (error: unknown): void => {
+        lastError = error;
+        // A password that is wrong stays wrong.
+        if (redisError(error, this.server) instanceof RedisRefused) finish(() => reject(error as Error));
+      };
+      const onEnd = (): void => finish(() => reject(new RedisUnavailable("the queue is closed")));
+      const finish = (then: () => void): void => {
+        cancel();
+        connection.off("ready", onReady).off("error", onError).off("end", onEnd);
+        then();
+      };
+      const cancel = this.#parts.clock.after(this.timings.commandTimeoutMs, () =>
+        finish(() => reject(lastError instanceof Error ? lastError : new Error("no connection in time"))),
+      );
+      connection.on("ready", onReady).on("error", onError).on("end", onEnd);
+    });
+  }
+
+  #connect(more: RedisOptions): Redis {
+    const options: RedisOptions = { ...this.#options, ...more };
+    const connection = new Redis(this.#parts.url, options);
+    let isDown = false;
+    connection.on("error", (error: unknown) => {
+      if (isDown || this.#isClosed) return;
+      isDown = true;
+      this.#parts.log.warn("the connection to Redis is lost; trying again", { error: redisError(error, this.server) });
+    });
+    connection.on("ready", () => {
+      if (isDown) this.#parts.log.info("connected to Redis again", { server: this.server });
+      isDown = false;
+    });
+    return connection;
+  }
+}

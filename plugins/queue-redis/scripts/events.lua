@@ -1,0 +1,40 @@
+-- events.lua: events of one namespace: those that were handed out too long ago and not forgotten, then new ones.
+-- KEYS 1 events, 2 handed out   ARGV 1 most, 2 ms after which they come again
+-- Returns {id of the newest event, ms until one comes again or -1, id, fields, …}.
+--!include now.lua
+local most, again = tonumber(ARGV[1]), tonumber(ARGV[2])
+local found = {}
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ms(now - again), 'LIMIT', 0, most)) do
+  local entry = redis.call('XRANGE', KEYS[1], id, id)
+  if #entry == 0 then
+    redis.call('ZREM', KEYS[2], id)
+  else
+    found[#found + 1] = entry[1]
+  end
+end
+if #found < most then
+  local function read() return redis.pcall('XREADGROUP', 'GROUP', 'controller', 'leader', 'COUNT', most - #found, 'STREAMS', KEYS[1], '>') end
+  local new = read()
+  if new and new.err then
+    redis.call('XGROUP', 'CREATE', KEYS[1], 'controller', '0', 'MKSTREAM')
+    new = read()
+  end
+  if new then for _, entry in ipairs(new[1][2]) do found[#found + 1] = entry end end
+end
+local answer = {}
+for _, entry in ipairs(found) do
+  redis.call('ZADD', KEYS[2], ms(now), entry[1])
+  answer[#answer + 1] = entry[1]
+  answer[#answer + 1] = entry[2]
+end
+local due = -1
+local first = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+if #first > 0 then due = math.max(0, tonumber(first[2]) + again - now) end
+local newest = '0-0'
+local info = redis.pcall('XINFO', 'STREAM', KEYS[1])
+if not info.err then
+  for i = 1, #info, 2 do if info[i] == 'last-generated-id' then newest = info[i + 1] end end
+end
+table.insert(answer, 1, ms(due))
+table.insert(answer, 1, newest)
+return answer

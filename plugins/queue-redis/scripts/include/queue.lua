@@ -1,0 +1,100 @@
+-- What every transition of a task does: its entry, its record, its letter, its event. KEYS 1 stream, 2 records (prefix), 3 delayed,
+-- 4 leases, 5 letters, 6 events, 7 queues with letters, 8 counter of letters, 9 inbox (prefix), 10 runs (prefix).
+local STREAM, RECORDS, DELAYED, LEASES, LETTERS = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local EVENTS, LETTER_QUEUES, LETTER_COUNTER, INBOX, RUNS = KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10]
+local GROUP, WORKER = 'workers', 'worker'
+local FINAL = { done = true, dead = true, cancelled = true, expired = true }
+local HOUR_MS = 3600000
+
+local function fields(list)
+  local map = {}
+  for i = 1, #list, 2 do map[list[i]] = list[i + 1] end
+  return map
+end
+
+-- The record of a task; nil when it is unknown, or remembered for long enough.
+local function recordOf(key)
+  local record = fields(redis.call('HGETALL', RECORDS .. key))
+  if not record.st then return nil end
+  if record.te and tonumber(record.te) <= now then
+    redis.call('DEL', RECORDS .. key)
+    return nil
+  end
+  return record
+end
+
+local function dropEntry(record)
+  if record.id and record.id ~= '' then
+    redis.pcall('XACK', STREAM, GROUP, record.id)
+    redis.call('XDEL', STREAM, record.id)
+  end
+end
+
+-- Takes a task from wherever it stands.
+local function lift(key, record)
+  dropEntry(record)
+  redis.call('ZREM', DELAYED, key)
+  redis.call('ZREM', LEASES, key)
+end
+
+-- Puts a task where workers find it, now or in `delay` ms.
+local function park(key, delay)
+  if delay > 0 then
+    redis.call('ZADD', DELAYED, ms(now + delay), key)
+    redis.call('HSET', RECORDS .. key, 'st', 'delayed', 'id', '', 'tok', '')
+  else
+    local id = redis.call('XADD', STREAM, '*', 'k', key)
+    redis.call('HSET', RECORDS .. key, 'st', 'queued', 'id', id, 'tok', '')
+  end
+end
+
+-- Nothing more is to be said of a task that stood still.
+local function quiet(key, record)
+  if record.wid and record.wid ~= '' then redis.call('XDEL', EVENTS, record.wid) end
+  redis.call('HDEL', RECORDS .. key, 'wid', 'ws', 'wl')
+end
+
+local function countersOf(record)
+  return (record.cr or '0') .. ',' .. (record.er or '0') .. ',' .. (record.th or '0')
+end
+
+-- A letter, with the envelope as it was or, when that is long, as it was cut. Over the queue's limit the oldest goes.
+local function addLetter(key, record, reason, message, most)
+  local env = record.cut or record.env or ''
+  local id = redis.call('INCR', LETTER_COUNTER) .. '-0'
+  redis.call('XADD', LETTERS, id, 'k', key, 'q', STREAM, 'reason', reason, 'message', message, 'c', countersOf(record), 'first', record.f or ms(now),
+    'last', ms(now), 'own', record.own or '', 'env', env)
+  redis.call('SADD', LETTER_QUEUES, STREAM)
+  if record.uid then redis.call('SADD', RUNS .. record.uid, 'letter\n' .. LETTERS .. '\n' .. id) end
+  if redis.call('XLEN', LETTERS) > most then
+    local oldest = redis.call('XRANGE', LETTERS, '-', '+', 'COUNT', 1)
+    redis.call('XDEL', LETTERS, oldest[1][1])
+  end
+end
+
+-- The end of a task: record, event and hint are one fact. `verdict` is the result or the failure as JSON, `mac` its MAC or ''.
+local function settle(key, record, state, verdict, mac)
+  lift(key, record)
+  quiet(key, record)
+  local spent = record.sp or ''
+  local id = redis.call('XADD', EVENTS, '*', 't', 'settled', 's', state, 'k', key, 'q', STREAM, 'run', record.run, 'uid', record.uid, 'c', countersOf(record),
+    'v', verdict, 'sp', spent, 'm', mac)
+  redis.call('HSET', RECORDS .. key, 'st', state, 'v', verdict, 'm', mac, 'tok', '', 'id', '', 'eid', id)
+  redis.call('HDEL', RECORDS .. key, 'env', 'mac', 'cut')
+  if record.inb and record.inb ~= '' then
+    redis.call('XADD', INBOX .. record.inb, '*', 'k', key)
+    redis.call('PEXPIRE', INBOX .. record.inb, HOUR_MS)
+  end
+end
+
+-- A failure that the queue itself finds; it costs nothing.
+local function failure(reason, message)
+  return cjson.encode({ reason = reason, message = message, permanent = true, usage = { inputTokens = 0, outputTokens = 0, totalTokens = 0 } })
+end
+
+-- A settled record shrinks to what late duplicates are told.
+local function bury(key, state, tombstone)
+  redis.call('DEL', RECORDS .. key)
+  redis.call('HSET', RECORDS .. key, 'st', state, 'te', ms(now + tombstone))
+  redis.call('PEXPIRE', RECORDS .. key, tombstone)
+end
