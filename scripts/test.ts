@@ -4,6 +4,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { ensureRedis } from "./ensureRedis.ts";
 
 const root = join(import.meta.dirname, "..");
 const cache = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "kubectl-ark");
@@ -18,6 +19,7 @@ interface Tier {
   readonly timeoutMs?: number;
   readonly node?: () => string;
   readonly ciOnly?: boolean;
+  readonly needsRedis?: boolean;
   /** Runs what `npm run build` makes. */
   readonly needsBuild?: boolean;
 }
@@ -27,7 +29,12 @@ const TIERS: Record<string, Tier> = {
   build: { says: "the programs and the published subpaths", command: ["--import", "tsx", "scripts/build.ts"] },
   unit: { says: "unit and property tests", specs: [] },
   differential: { says: "templates against Go's own text/template", specs: ["test/differential/**/*.test.ts"], timeoutMs: 300_000 },
-  conformance: { says: "every implementation against its contract", specs: ["test/conformance/**/*.test.ts"], timeoutMs: 60_000 },
+  conformance: {
+    says: "every implementation against its contract",
+    specs: ["test/conformance/**/*.test.ts"],
+    timeoutMs: 60_000,
+    needsRedis: true,
+  },
   mcp: { says: "real MCP servers", specs: ["test/mcp/**/*.test.ts"], timeoutMs: 60_000 },
   integration: {
     says: "a real control plane (the first time, building it takes minutes)",
@@ -73,6 +80,7 @@ async function passThrough(program: string, args: readonly string[]): Promise<{ 
 async function runTier(tier: Tier): Promise<{ passed: number; failed: number }> {
   if (tier.command)
     return (await passThrough(process.execPath, tier.command)).code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+  if (tier.needsRedis === true) ensureRedis();
   const specs = tier.specs ?? [];
   const args = [mocha, "--reporter", "dot", "--forbid-only", "--forbid-pending"];
   if (specs.length > 0) args.push("--no-config", "--import=tsx", "--timeout", String(tier.timeoutMs ?? 20_000), ...specs);

@@ -64,6 +64,8 @@ export interface RedisLink {
   close(): Promise<void>;
 }
 
+type ConnectionOptions = Omit<RedisOptions, "replyMapping">;
+
 const RECONNECT = { firstMs: 100, maxMs: 3_000 };
 const RESEND_PAUSE_MS = 50;
 
@@ -76,7 +78,7 @@ class IoRedisLink implements RedisLink {
   readonly server: string;
   readonly timings: RedisTimings;
   readonly #parts: LinkParts;
-  readonly #options: RedisOptions;
+  readonly #options: ConnectionOptions;
   readonly #main: Redis;
   /** Connections that wait for nobody now. */
   readonly #idle: Redis[] = [];
@@ -117,7 +119,7 @@ class IoRedisLink implements RedisLink {
         return await this.#main.evalsha(script.sha1, ...(rest as [number, ...RedisArg[]]));
       } catch (error) {
         if (!(error instanceof Error) || !error.message.startsWith("NOSCRIPT")) throw error;
-        return this.#main.eval(script.lua, ...(rest as [number, ...RedisArg[]]));
+        return this.#main.call("EVAL", [script.lua, ...rest]);
       }
     });
   }
@@ -218,9 +220,8 @@ class IoRedisLink implements RedisLink {
     });
   }
 
-  #connect(more: RedisOptions): Redis {
-    const options: RedisOptions = { ...this.#options, ...more };
-    const connection = new Redis(this.#parts.url, options);
+  #connect(more: ConnectionOptions): Redis {
+    const connection = new Redis(this.#parts.url, { ...this.#options, ...more });
     let isDown = false;
     connection.on("error", (error: unknown) => {
       if (isDown || this.#isClosed) return;

@@ -70,14 +70,14 @@ for (const isCluster of [false, true]) {
     const journalWorld: JournalWorld = {
       async open() {
         const limits = { ...JOURNAL_LIMITS, maxEvents: 1_000, maxBytes: 256 * 1024 };
-        const { backend, namespace, close } = open(server(), isCluster, {}, limits);
-        return { journal: backend.journal, namespace, limits, close };
+        const { backend, ...rest } = open(server(), isCluster, {}, limits);
+        return { ...rest, journal: backend.journal, limits };
       },
     };
     const blobWorld: BlobWorld = {
       async open() {
-        const { backend, namespace, close } = open(server(), isCluster);
-        return { blobs: backend.blobs, namespace, limits: QUEUE_LIMITS, close };
+        const { backend, ...rest } = open(server(), isCluster);
+        return { ...rest, blobs: backend.blobs, limits: QUEUE_LIMITS };
       },
     };
 

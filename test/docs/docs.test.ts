@@ -43,7 +43,11 @@ describe("the documents", () => {
 
   it("hold links that lead somewhere", () => {
     const broken = pages.flatMap((page) =>
-      [...read(page).replaceAll(/^```[\s\S]*?^```/gm, "").matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)]
+      [
+        ...read(page)
+          .replaceAll(/^```[\s\S]*?^```/gm, "")
+          .matchAll(/\]\((?!https?:|#)([^)#\s]+)/g),
+      ]
         .map((match) => join(dirname(page), match[1] ?? ""))
         .filter((target) => !existsSync(join(root, target)))
         .map((target) => `${page} → ${target}`),
