@@ -75,6 +75,10 @@ const MAX_WAITING = 2_000;
 /** Requests past their deadline are looked for so often. */
 const SWEEP_MS = 250;
 const HANDSHAKE_MS = 5_000;
+const CLIENT_ERRORS: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
+  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+};
 /** No client's certificate is asked for. Left out, Node reads 150 authorities of the web, which takes as long as the rest of the start. */
 const NO_CLIENTS: string[] = [];
 
@@ -123,8 +127,9 @@ class AdmissionServer implements WebhookServer {
     });
     this.#server.timeout = this.#limits.idleMs;
     this.#server.on("tlsClientError", (_error, socket) => socket.destroy());
-    this.#server.on("clientError", (_error, socket) => {
-      if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+    this.#server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+      const status = CLIENT_ERRORS[error.code ?? ""] ?? "400 Bad Request";
+      if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
       else socket.destroy();
     });
   }
