@@ -26,6 +26,7 @@ export {
 } from "./arkagent/config.ts";
 export { DEFAULT_LIMITS, DEFAULT_RESOURCES, DEFAULT_VALIDATOR_PROMPT } from "./arkagent/defaults.ts";
 export { type AgentFields, normalizeAgentFields, normalizeArkAgent } from "./arkagent/normalize.ts";
+export { type AgentConfigReading, readAgentConfig } from "./arkagent/readAgentConfig.ts";
 export type { CanonicalBudget } from "./arkbudget/canonical.ts";
 export { normalizeArkBudget } from "./arkbudget/normalize.ts";
 export type { CanonicalEvent, CanonicalEventAuth, CanonicalEventSource, CanonicalTarget } from "./arkevent/canonical.ts";

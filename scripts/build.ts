@@ -12,7 +12,7 @@ const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
 
 /** Programs by the name of their file in dist/: `bin` of package.json names them. */
-const PROGRAMS = { ark: "cmd/ark/main.ts", "ark-server": "cmd/ark-server/main.ts" };
+const PROGRAMS = { ark: "cmd/ark/main.ts", "ark-agent": "cmd/ark-agent/main.ts", "ark-server": "cmd/ark-server/main.ts" };
 /** What is run once so that V8 has compiled what a verb needs; the caches are written at its end. */
 const WARM_UPS: readonly { readonly program: keyof typeof PROGRAMS; readonly args: readonly string[] }[] = [
   { program: "ark", args: ["--help"] },
