@@ -42,9 +42,22 @@ const TIERS: Record<string, Tier> = {
     timeoutMs: 900_000,
     needsBuild: true,
   },
+  agent: {
+    says: "agents as processes, a real Redis, a scripted model",
+    specs: ["test/agent/**/*.test.ts"],
+    timeoutMs: 120_000,
+    needsRedis: true,
+    needsBuild: true,
+  },
   cli: { says: "the programs, as a user runs them", specs: ["test/cli/**/*.test.ts"], timeoutMs: 120_000, needsBuild: true },
   docs: { says: "samples, documents, the packed package", specs: ["test/docs/**/*.test.ts"], timeoutMs: 300_000, needsBuild: true },
-  bench: { says: "the figures' ratios, in short", specs: ["test/bench/**/*.test.ts"], timeoutMs: 300_000, needsBuild: true },
+  bench: {
+    says: "the figures' ratios, in short",
+    specs: ["test/bench/**/*.test.ts"],
+    timeoutMs: 300_000,
+    needsBuild: true,
+    needsRedis: true,
+  },
   node24: { says: `unit tests once more, on Node ${NODE_24}`, specs: [], node: node24, ciOnly: true },
 };
 

@@ -172,7 +172,8 @@ class IoRedisLink implements RedisLink {
     try {
       await this.#ready(connection);
       const places = [...streams.map(({ key }) => key), ...streams.map(({ after }) => after)];
-      return (await connection.call("XREAD", ["COUNT", "1", "BLOCK", String(blockMs), "STREAMS", ...places])) !== null;
+      const read = (): Promise<unknown> => connection.call("XREAD", ["COUNT", "1", "BLOCK", String(blockMs), "STREAMS", ...places]);
+      return (await whileOpen(connection, read)) !== null;
     } catch (error) {
       throw redisError(error, this.server);
     }
@@ -185,7 +186,7 @@ class IoRedisLink implements RedisLink {
     for (;;) {
       try {
         await this.#ready(this.#main);
-        return await send();
+        return await whileOpen(this.#main, send);
       } catch (error) {
         const told = redisError(error, this.server);
         const isPassing = told instanceof RedisUnavailable || (told instanceof RedisRefused && told.code === "loading");
@@ -222,6 +223,7 @@ class IoRedisLink implements RedisLink {
 
   #connect(more: ConnectionOptions): Redis {
     const connection = new Redis(this.#parts.url, { ...this.#options, ...more });
+    connection.setMaxListeners(0); // each open question listens for its end
     let isDown = false;
     connection.on("error", (error: unknown) => {
       if (isDown || this.#isClosed) return;
@@ -233,5 +235,19 @@ class IoRedisLink implements RedisLink {
       isDown = false;
     });
     return connection;
+  }
+}
+
+/** What is asked of a connection; rejects when that closes, which the client library tells nobody who waits for an answer. */
+async function whileOpen<T>(connection: Redis, ask: () => Promise<T>): Promise<T> {
+  let onClose = (): void => undefined;
+  const closed = new Promise<never>((_, reject) => {
+    onClose = () => reject(new Error("the connection was lost"));
+    connection.once("close", onClose);
+  });
+  try {
+    return await Promise.race([ask(), closed]);
+  } finally {
+    connection.off("close", onClose);
   }
 }
