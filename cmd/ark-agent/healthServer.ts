@@ -26,7 +26,7 @@ export async function startHealthServer(
       response.end(text);
     };
     if (request.method !== "GET") return say(405, "text/plain", "only GET is answered here\n");
-    switch (request.url?.split("?", 1)[0]) {
+    switch ((request.url ?? "").split("?", 1)[0] ?? "") {
       case "/healthz":
         return say(200, "text/plain", "ok\n");
       case "/readyz": {

@@ -13,8 +13,6 @@ export interface Keys {
   leases(queue: string): string;
   /** Dead letters of one queue. */
   letters(queue: string): string;
-  /** What a consumer was given last, so that a lost reply is found again. */
-  given(queue: string, consumer: string): string;
   events(namespace: string): string;
   /** Ids of events by when they were handed out, ms. */
   handed(namespace: string): string;
@@ -45,7 +43,6 @@ export function keysOf(isCluster: boolean): Keys {
     delayed: (queue) => `${base(queue)}:delayed`,
     leases: (queue) => `${base(queue)}:leases`,
     letters: (queue) => `${base(queue)}:dead`,
-    given: (queue, consumer) => `${base(queue)}:given:${consumer}`,
     events: (namespace) => `${space(namespace)}.events`,
     handed: (namespace) => `${space(namespace)}.events:handed`,
     inbox: (namespace, consumer) => `${space(namespace)}.inbox:${consumer}`,

@@ -83,6 +83,8 @@ class IoRedisLink implements RedisLink {
   /** Connections that wait for nobody now. */
   readonly #idle: Redis[] = [];
   readonly #waiting = new Set<Redis>();
+  /** Who waits for an answer, by connection. */
+  readonly #open = new Map<Redis, Set<(error: Error) => void>>();
   #isClosed = false;
 
   constructor(parts: LinkParts) {
@@ -113,8 +115,10 @@ class IoRedisLink implements RedisLink {
 
   async script(script: LuaScript, keys: readonly string[], args: readonly RedisArg[]): Promise<unknown> {
     const offset = this.#parts.clockOffsetMs?.() ?? 0;
-    const rest = [keys.length, ...keys, ...args, offset];
+    let resent = 0;
     return this.#sent(async () => {
+      const rest = [keys.length, ...keys, ...args, offset, resent];
+      resent = 1;
       try {
         return await this.#main.evalsha(script.sha1, ...(rest as [number, ...RedisArg[]]));
       } catch (error) {
@@ -173,7 +177,7 @@ class IoRedisLink implements RedisLink {
       await this.#ready(connection);
       const places = [...streams.map(({ key }) => key), ...streams.map(({ after }) => after)];
       const read = (): Promise<unknown> => connection.call("XREAD", ["COUNT", "1", "BLOCK", String(blockMs), "STREAMS", ...places]);
-      return (await whileOpen(connection, read)) !== null;
+      return (await this.#whileOpen(connection, read)) !== null;
     } catch (error) {
       throw redisError(error, this.server);
     }
@@ -186,7 +190,7 @@ class IoRedisLink implements RedisLink {
     for (;;) {
       try {
         await this.#ready(this.#main);
-        return await whileOpen(this.#main, send);
+        return await this.#whileOpen(this.#main, send);
       } catch (error) {
         const told = redisError(error, this.server);
         const isPassing = told instanceof RedisUnavailable || (told instanceof RedisRefused && told.code === "loading");
@@ -221,9 +225,26 @@ class IoRedisLink implements RedisLink {
     });
   }
 
+  /** What is asked of a connection; rejects when that closes, which the client library tells nobody who waits for an answer. */
+  #whileOpen<T>(connection: Redis, ask: () => Promise<T>): Promise<T> {
+    const open = this.#open.get(connection) ?? new Set();
+    return new Promise<T>((resolve, reject) => {
+      open.add(reject);
+      ask()
+        .then(resolve, reject)
+        .finally(() => open.delete(reject));
+    });
+  }
+
   #connect(more: ConnectionOptions): Redis {
     const connection = new Redis(this.#parts.url, { ...this.#options, ...more });
-    connection.setMaxListeners(0); // each open question listens for its end
+    connection.setMaxListeners(0); // everybody who asks before it is ready waits for that
+    const open = new Set<(error: Error) => void>();
+    this.#open.set(connection, open);
+    connection.on("close", () => {
+      for (const reject of open) reject(new Error("the connection was lost"));
+      open.clear();
+    });
     let isDown = false;
     connection.on("error", (error: unknown) => {
       if (isDown || this.#isClosed) return;
@@ -235,19 +256,5 @@ class IoRedisLink implements RedisLink {
       isDown = false;
     });
     return connection;
-  }
-}
-
-/** What is asked of a connection; rejects when that closes, which the client library tells nobody who waits for an answer. */
-async function whileOpen<T>(connection: Redis, ask: () => Promise<T>): Promise<T> {
-  let onClose = (): void => undefined;
-  const closed = new Promise<never>((_, reject) => {
-    onClose = () => reject(new Error("the connection was lost"));
-    connection.once("close", onClose);
-  });
-  try {
-    return await Promise.race([ask(), closed]);
-  } finally {
-    connection.off("close", onClose);
   }
 }

@@ -104,16 +104,17 @@ export class RedisTaskQueue implements TaskQueue {
     signal.throwIfAborted();
     if (request.max < 1) throw new RangeError(`claim: max is ${request.max}; ask for at least one task`);
     const { clock, link } = this.#parts;
-    const ends = AbortSignal.any([signal, this.#closing.signal]);
     const endsMs = clock.monotonic() + request.waitMs;
+    let ends: AbortSignal | undefined;
     for (;;) {
       const { claims, streams, dueMs } = await this.#take(request);
-      if (ends.aborted) {
+      if (signal.aborted) {
         await Promise.all(claims.map((claim) => this.release(claim, "surplus", 0)));
-        throw ends.reason;
+        throw signal.reason;
       }
       const leftMs = endsMs - clock.monotonic();
       if (claims.length > 0 || leftMs <= 0) return claims;
+      ends ??= AbortSignal.any([signal, this.#closing.signal]);
       await link.wait(streams, Math.min(leftMs, dueMs, link.timings.lookMs), ends);
     }
   }
@@ -202,9 +203,9 @@ export class RedisTaskQueue implements TaskQueue {
     const start = this.#turn++;
     for (let i = 0; i < queues.length && claims.length < max; i++) {
       const queue = queues[(start + i) % queues.length] ?? "";
-      const tokens = Array.from({ length: max - claims.length }, () => randomBytes(16).toString("hex"));
+      const tokens = Array.from({ length: max - claims.length }, randomToken);
       const args = [consumer, leaseMs, limits.maxCrashes, limits.maxDeadLetters, ...tokens];
-      const answer = (await this.#run(SCRIPTS.claim, queue, args, [keys.given(queue, consumer)])) as string[];
+      const answer = (await this.#run(SCRIPTS.claim, queue, args)) as string[];
       const [after = "0-0", due = "-1", ...tasks] = answer;
       if (Number(due) >= 0) dueMs = Math.min(dueMs, Number(due));
       streams.push({ key: keys.stream(queue), after });
@@ -232,8 +233,8 @@ export class RedisTaskQueue implements TaskQueue {
   }
 
   #run(script: LuaScript, queue: QueueName, args: readonly RedisArg[], moreKeys: readonly string[] = []): Promise<unknown> {
-    const { link, keys } = this.#parts;
-    return link.script(script, [...queueKeys(keys, queue), ...moreKeys], args);
+    const keys = queueKeys(this.#parts.keys, queue);
+    return this.#parts.link.script(script, moreKeys.length > 0 ? [...keys, ...moreKeys] : keys, args);
   }
 }
 
@@ -245,8 +246,22 @@ interface Taken {
   readonly dueMs: number;
 }
 
-/** Tells one call from the next, so that one that is sent again is known. */
-const callId = (): string => randomBytes(6).toString("hex");
+const TOKEN_BYTES = 16;
+/** Random bytes of many tokens at once: asking for each alone takes longer than the rest of a claim. */
+const RANDOM_BYTES = 256 * TOKEN_BYTES;
+let random = Buffer.alloc(0);
+
+/** 128 random bits. */
+function randomToken(): string {
+  if (random.length < TOKEN_BYTES) random = randomBytes(RANDOM_BYTES);
+  const token = random.toString("hex", 0, TOKEN_BYTES);
+  random = random.subarray(TOKEN_BYTES);
+  return token;
+}
+
+let calls = 0;
+/** Tells one call of a claim from the next, so that one that is sent again is known; the claim's token is beside it. */
+const callId = (): string => `-${++calls}`;
 
 function jsonOf(text: string): unknown {
   try {

@@ -7,6 +7,7 @@ import { admissionBench, createsBench } from "./admission.ts";
 import { checkRows } from "./check.ts";
 import { engineBench } from "./engine.ts";
 import { localBench } from "./local.ts";
+import { queueBench } from "./queue.ts";
 import { type BenchRow, keeps, markdownOf } from "./row.ts";
 import { startupBench } from "./startup.ts";
 import { templateRows } from "./template.ts";
@@ -19,6 +20,7 @@ const BENCHES: Record<string, () => BenchRow[] | Promise<BenchRow[]>> = {
   startup: () => startupBench(),
   admission: admissionBench,
   creates: createsBench,
+  queue: queueBench,
 };
 const PAGE = join(import.meta.dirname, "../../docs/performance.md");
 const [BEGIN, END] = ["<!-- figures -->", "<!-- end of figures -->"];

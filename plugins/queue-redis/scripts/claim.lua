@@ -1,24 +1,26 @@
 -- claim.lua: take tasks: those whose lease is over first, then those that wait, after the delayed ones that are due have joined them. What may
--- not run any more is settled on the way. Asked twice with the same tokens (a lost reply), it gives the same tasks again, nothing counted.
--- KEYS as queue.lua, 11 what the consumer was given last   ARGV 1 consumer, 2 lease ms, 3 most crashes, 4 most letters, 5… tokens, one for
--- each task that is wanted
--- Returns {id of the stream's last entry ("" when there are tasks), ms until something is due or -1, key, envelope, MAC, token, crashes, errors, throttled, spent, …}
+-- not run any more is settled on the way. Sent again (a lost reply), it gives the tasks that it gave under the same tokens, nothing counted.
+-- The group keeps no list of what is pending: leases do, so that a lease ends by the queue's own time and holds for a task, not for an entry.
+-- KEYS as queue.lua   ARGV 1 consumer, 2 lease ms, 3 most crashes, 4 most letters, 5… tokens, one for each task that is wanted
+-- Returns {id of the stream's last entry ("" when there are tasks), ms until something is due or -1, key, envelope, MAC, token, crashes, errors,
+-- throttled, spent, …}
 --!include now.lua
 --!include queue.lua
-local GIVEN = KEYS[11]
 local consumer, lease, mostCrashes, mostLetters = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local wanted = #ARGV - 5
+local wanted = ARGS - 4
 local PROMOTED_AT_ONCE = 100
-local taken = {}
-local given = {}
+local TEXTS = { 'env', 'mac' }
+local answer = { '', '-1' }
+local count = 0
 
 local function hand(key, record, token)
   redis.call('HSET', RECORDS .. key, 'st', 'running', 'tok', token, 'own', consumer)
   redis.call('ZADD', LEASES, ms(now + lease), key)
-  for _, value in ipairs({ key, record.env, record.mac, token, record.cr, record.er, record.th, record.sp }) do taken[#taken + 1] = value end
-  given[#given + 1] = key .. '\n' .. token
+  local n = #answer
+  answer[n + 1], answer[n + 2], answer[n + 3], answer[n + 4] = key, record.env or '', record.mac or '', token
+  answer[n + 5], answer[n + 6], answer[n + 7], answer[n + 8] = record.cr, record.er, record.th, record.sp
+  count = count + 1
 end
-local function count() return #given end
 
 -- Whether a task may be delivered; settles it otherwise.
 local function mayRun(key, record, isLapsed)
@@ -37,65 +39,61 @@ local function mayRun(key, record, isLapsed)
   return false
 end
 
-local last = redis.call('GET', GIVEN)
-if wanted > 0 and last and string.find(last, ARGV[5], 1, true) then
-  for key, token in string.gmatch(last, '([^\n]+)\n([^\n]+)') do
-    local record = recordOf(key)
-    if record and record.tok == token and record.st == 'running' then hand(key, record, token) end
+if IS_RESENT then
+  local mine = {}
+  for i = 5, 4 + wanted do mine[ARGV[i]] = true end
+  for _, key in ipairs(redis.call('ZRANGE', LEASES, 0, -1)) do
+    local record = recordOf(key, TEXTS)
+    if record and record.st == 'running' and mine[record.tok] then hand(key, record, record.tok) end
   end
-else
-  for _, key in ipairs(redis.call('ZRANGEBYSCORE', DELAYED, '-inf', ms(now), 'LIMIT', 0, PROMOTED_AT_ONCE)) do
-    redis.call('ZREM', DELAYED, key)
-    if redis.call('EXISTS', RECORDS .. key) == 1 then park(key, 0) end
-  end
-  while count() < wanted do
-    local lapsed = redis.call('ZRANGEBYSCORE', LEASES, '-inf', ms(now), 'LIMIT', 0, 1)
-    if #lapsed == 0 then break end
-    local key = lapsed[1]
-    local record = recordOf(key)
-    if not record or record.st ~= 'running' then
-      redis.call('ZREM', LEASES, key)
-    elseif mayRun(key, record, true) then
-      hand(key, record, ARGV[5 + count()])
-    end
-  end
-  while count() < wanted do
-    local read = redis.pcall('XREADGROUP', 'GROUP', GROUP, WORKER, 'COUNT', wanted - count(), 'STREAMS', STREAM, '>')
-    if read and read.err then
-      redis.call('XGROUP', 'CREATE', STREAM, GROUP, '0', 'MKSTREAM')
-      read = redis.call('XREADGROUP', 'GROUP', GROUP, WORKER, 'COUNT', wanted - count(), 'STREAMS', STREAM, '>')
-    end
-    if not read then break end
-    for _, entry in ipairs(read[1][2]) do
-      local key = fields(entry[2]).k
-      local record = key and recordOf(key)
-      if not record then
-        -- Nobody has enqueued it: whoever wrote it may look at it.
-        addLetter(key or '', {}, 'Foreign', 'the entry ' .. entry[1] .. ' belongs to no task', mostLetters)
-        dropEntry({ id = entry[1] })
-      elseif record.st == 'queued' and record.id == entry[1] then
-        if mayRun(key, record, false) then hand(key, record, ARGV[5 + count()]) end
-      elseif record.id ~= entry[1] then
-        dropEntry({ id = entry[1] })
-      end
-    end
-  end
-  if count() > 0 then redis.call('SET', GIVEN, table.concat(given, '\n'), 'PX', lease) end
+  if count > 0 then return answer end
 end
 
-local due = -1
-for _, set in ipairs({ DELAYED, LEASES }) do
-  local first = redis.call('ZRANGE', set, 0, 0, 'WITHSCORES')
-  if #first > 0 then
-    local left = math.max(0, tonumber(first[2]) - now)
-    if due < 0 or left < due then due = left end
+for _, key in ipairs(redis.call('ZRANGEBYSCORE', DELAYED, '-inf', ms(now), 'LIMIT', 0, PROMOTED_AT_ONCE)) do
+  redis.call('ZREM', DELAYED, key)
+  if redis.call('EXISTS', RECORDS .. key) == 1 then park(key, 0) end
+end
+while count < wanted do
+  local key = redis.call('ZRANGEBYSCORE', LEASES, '-inf', ms(now), 'LIMIT', 0, 1)[1]
+  if not key then break end
+  local record = recordOf(key, TEXTS)
+  if not record or record.st ~= 'running' then
+    redis.call('ZREM', LEASES, key)
+  elseif mayRun(key, record, true) then
+    hand(key, record, ARGV[5 + count])
   end
 end
-local newest = ''
-if count() == 0 then
-  local info = redis.pcall('XINFO', 'STREAM', STREAM)
-  newest = info.err and '0-0' or fields(info)['last-generated-id']
+while count < wanted do
+  local read = redis.pcall('XREADGROUP', 'GROUP', GROUP, WORKER, 'COUNT', wanted - count, 'NOACK', 'STREAMS', STREAM, '>')
+  if read and read.err then
+    redis.call('XGROUP', 'CREATE', STREAM, GROUP, '0', 'MKSTREAM')
+    read = redis.call('XREADGROUP', 'GROUP', GROUP, WORKER, 'COUNT', wanted - count, 'NOACK', 'STREAMS', STREAM, '>')
+  end
+  if not read then break end
+  for _, entry in ipairs(read[1][2]) do
+    local key = fields(entry[2]).k
+    local record = key and recordOf(key, TEXTS)
+    if not record then
+      -- Nobody has enqueued it: whoever wrote it may look at it.
+      addLetter(key or '', { isUnread = true }, 'Foreign', 'the entry ' .. entry[1] .. ' belongs to no task', mostLetters)
+      redis.call('XDEL', STREAM, entry[1])
+    elseif record.st == 'queued' and record.id == entry[1] then
+      if mayRun(key, record, false) then hand(key, record, ARGV[5 + count]) end
+    elseif record.id ~= entry[1] then
+      redis.call('XDEL', STREAM, entry[1])
+    end
+  end
 end
-table.insert(taken, 1, ms(due))
-table.insert(taken, 1, newest)
-return taken
+
+if count == 0 then
+  for _, set in ipairs({ DELAYED, LEASES }) do
+    local first = redis.call('ZRANGE', set, 0, 0, 'WITHSCORES')
+    if #first > 0 then
+      local left = math.max(0, tonumber(first[2]) - now)
+      if tonumber(answer[2]) < 0 or left < tonumber(answer[2]) then answer[2] = ms(left) end
+    end
+  end
+  local info = redis.pcall('XINFO', 'STREAM', STREAM)
+  answer[1] = info.err and '0-0' or fields(info)['last-generated-id']
+end
+return answer

@@ -13,10 +13,7 @@ for _, member in ipairs(redis.call('SPOP', KEYS[1], ARGV[1])) do
     local record = where .. ':task:' .. name
     local state = redis.call('HMGET', record, 'st', 'id', 'eid', 'deid', 'wid', 'te')
     if state[1] and not state[6] then
-      if state[2] and state[2] ~= '' then
-        redis.pcall('XACK', where, 'workers', state[2])
-        redis.call('XDEL', where, state[2])
-      end
+      if state[2] and state[2] ~= '' then redis.call('XDEL', where, state[2]) end
       redis.call('ZREM', where .. ':delayed', name)
       redis.call('ZREM', where .. ':leases', name)
       for i = 3, 5 do

@@ -4,7 +4,7 @@
 --!include now.lua
 --!include queue.lua
 local key = ARGV[1]
-local record = recordOf(key)
+local record = recordOf(key, { 'wat' })
 if not record or record.tok ~= ARGV[2] or record.st ~= 'running' then return 'fenced' end
 redis.call('ZADD', LEASES, ms(now + tonumber(ARGV[3])), key)
 if ARGV[4] ~= '' and (record.ws or '') ~= ARGV[5] and tonumber(record.wat or '0') + tonumber(ARGV[6]) <= now then

@@ -8,22 +8,19 @@ local key = ARGV[1]
 local record = recordOf(key)
 if record and record.by == ARGV[2] .. ARGV[11] then return record.said end
 if not record or record.tok ~= ARGV[2] or record.st ~= 'running' then return 'fenced' end
-local function say(verdict)
-  redis.call('HSET', RECORDS .. key, 'by', ARGV[2] .. ARGV[11], 'said', verdict)
-  return verdict
-end
+local by = ARGV[2] .. ARGV[11]
 if record.cc then
-  settle(key, record, 'cancelled', ARGV[10] .. cjson.encode(record.cc) .. '}', '')
-  return say('cancelled')
+  settle(key, record, 'cancelled', ARGV[10] .. cjson.encode(record.cc) .. '}', '', by, 'cancelled')
+  return 'cancelled'
 end
 record.er = redis.call('HINCRBY', RECORDS .. key, 'er', 1)
 if ARGV[6] == '1' or record.er > tonumber(record.rt) then
   addLetter(key, record, ARGV[6] == '1' and 'Permanent' or 'RetriesExhausted', ARGV[8], tonumber(ARGV[9]))
-  settle(key, record, 'dead', ARGV[3], ARGV[4])
-  return say('dead')
+  settle(key, record, 'dead', ARGV[3], ARGV[4], by, 'dead')
+  return 'dead'
 end
 lift(key, record)
 quiet(key, record)
-redis.call('HSET', RECORDS .. key, 'sp', record.sp .. ARGV[7] .. '\n')
+redis.call('HSET', RECORDS .. key, 'sp', record.sp .. ARGV[7] .. '\n', 'by', by, 'said', 'retry')
 park(key, tonumber(ARGV[5]))
-return say('retry')
+return 'retry'

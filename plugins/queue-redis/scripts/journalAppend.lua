@@ -4,7 +4,7 @@
 --!include now.lua
 local seq = tonumber(redis.call('HGET', KEYS[2], 'seq') or '0')
 local bytes = 0
-for i = 1, #ARGV - 1 do
+for i = 1, ARGS do
   seq = seq + 1
   local line = ARGV[i] .. ',"seq":' .. ms(seq) .. '}'
   redis.call('ZADD', KEYS[1], seq, line)

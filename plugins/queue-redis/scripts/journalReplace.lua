@@ -5,7 +5,7 @@
 if redis.call('HGET', KEYS[2], 'seq') ~= ARGV[1] then return 'changed' end
 redis.call('DEL', KEYS[1])
 local bytes = 0
-for i = 2, #ARGV - 1, 2 do
+for i = 2, ARGS, 2 do
   redis.call('ZADD', KEYS[1], ARGV[i], ARGV[i + 1])
   bytes = bytes + #ARGV[i + 1] + 1
 end

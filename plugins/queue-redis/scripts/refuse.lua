@@ -6,7 +6,7 @@
 local key = ARGV[1]
 local record = recordOf(key)
 if not record or record.tok ~= ARGV[2] or record.st ~= 'running' then return 'fenced' end
-record.env, record.cut = nil, nil -- nobody knows what is in it
+record.isUnread = true -- nobody knows what is in it
 addLetter(key, record, 'BadEnvelope', ARGV[3], tonumber(ARGV[4]))
 settle(key, record, 'dead', failure('BadEnvelope', ARGV[3]), '')
 return 'dead'

@@ -3,7 +3,7 @@
 -- Returns "ok". Safe to send twice.
 --!include now.lua
 --!include queue.lua
-local record = recordOf(ARGV[2])
+local record = recordOf(ARGV[2], { 'eid' })
 local id = ARGV[1] ~= '' and ARGV[1] or (record and record.eid)
 if id then
   redis.pcall('XACK', EVENTS, 'controller', id)

@@ -12,10 +12,20 @@ local function fields(list)
   return map
 end
 
--- The record of a task; nil when it is unknown, or remembered for long enough.
-local function recordOf(key)
-  local record = fields(redis.call('HGETALL', RECORDS .. key))
-  if not record.st then return nil end
+-- The fields of a record. Few are read at a time: a record holds its whole envelope.
+local NAMES = { 'st', 'te', 'id', 'tok', 'cr', 'er', 'th', 'dl', 'cc', 'sp', 'own', 'run', 'uid', 'inb', 'wid', 'ws', 'by', 'said', 'rt' }
+
+-- The record of a task but for its texts; nil when it is unknown, or was remembered for long enough.
+local function recordOf(key, more)
+  local names = NAMES
+  if more then
+    names = { unpack(NAMES) }
+    for _, name in ipairs(more) do names[#names + 1] = name end
+  end
+  local values = redis.call('HMGET', RECORDS .. key, unpack(names))
+  if not values[1] then return nil end
+  local record = {}
+  for i, name in ipairs(names) do record[name] = values[i] or nil end
   if record.te and tonumber(record.te) <= now then
     redis.call('DEL', RECORDS .. key)
     return nil
@@ -23,18 +33,11 @@ local function recordOf(key)
   return record
 end
 
-local function dropEntry(record)
-  if record.id and record.id ~= '' then
-    redis.pcall('XACK', STREAM, GROUP, record.id)
-    redis.call('XDEL', STREAM, record.id)
-  end
-end
-
 -- Takes a task from wherever it stands.
 local function lift(key, record)
-  dropEntry(record)
-  redis.call('ZREM', DELAYED, key)
-  redis.call('ZREM', LEASES, key)
+  if record.id and record.id ~= '' then redis.call('XDEL', STREAM, record.id) end
+  if record.st == 'delayed' then redis.call('ZREM', DELAYED, key) end
+  if record.st == 'running' then redis.call('ZREM', LEASES, key) end
 end
 
 -- Puts a task where workers find it, now or in `delay` ms.
@@ -50,8 +53,8 @@ end
 
 -- Nothing more is to be said of a task that stood still.
 local function quiet(key, record)
-  if record.wid and record.wid ~= '' then redis.call('XDEL', EVENTS, record.wid) end
-  redis.call('HDEL', RECORDS .. key, 'wid', 'ws', 'wl')
+  if record.wid then redis.call('XDEL', EVENTS, record.wid) end
+  if record.ws then redis.call('HDEL', RECORDS .. key, 'wid', 'ws') end
 end
 
 local function countersOf(record)
@@ -60,9 +63,10 @@ end
 
 -- A letter, with the envelope as it was or, when that is long, as it was cut. Over the queue's limit the oldest goes.
 local function addLetter(key, record, reason, message, most)
-  local env = record.cut or record.env or ''
+  local texts = record.isUnread and { } or redis.call('HMGET', RECORDS .. key, 'cut', 'env', 'f')
+  local env = texts[1] or texts[2] or ''
   local id = redis.call('INCR', LETTER_COUNTER) .. '-0'
-  redis.call('XADD', LETTERS, id, 'k', key, 'q', STREAM, 'reason', reason, 'message', message, 'c', countersOf(record), 'first', record.f or ms(now),
+  redis.call('XADD', LETTERS, id, 'k', key, 'q', STREAM, 'reason', reason, 'message', message, 'c', countersOf(record), 'first', texts[3] or ms(now),
     'last', ms(now), 'own', record.own or '', 'env', env)
   redis.call('SADD', LETTER_QUEUES, STREAM)
   if record.uid then redis.call('SADD', RUNS .. record.uid, 'letter\n' .. LETTERS .. '\n' .. id) end
@@ -72,15 +76,13 @@ local function addLetter(key, record, reason, message, most)
   end
 end
 
--- The end of a task: record, event and hint are one fact. `verdict` is the result or the failure as JSON, `mac` its MAC or ''.
-local function settle(key, record, state, verdict, mac)
+-- The end of a task: record, event and hint are one fact. `verdict` is the result or the failure as JSON, `mac` its MAC or '', `by` the call that said it.
+local function settle(key, record, state, verdict, mac, by, said)
   lift(key, record)
   quiet(key, record)
-  local spent = record.sp or ''
   local id = redis.call('XADD', EVENTS, '*', 't', 'settled', 's', state, 'k', key, 'q', STREAM, 'run', record.run, 'uid', record.uid, 'c', countersOf(record),
-    'v', verdict, 'sp', spent, 'm', mac)
-  redis.call('HSET', RECORDS .. key, 'st', state, 'v', verdict, 'm', mac, 'tok', '', 'id', '', 'eid', id)
-  redis.call('HDEL', RECORDS .. key, 'env', 'mac', 'cut')
+    'v', verdict, 'sp', record.sp or '', 'm', mac)
+  redis.call('HSET', RECORDS .. key, 'st', state, 'v', verdict, 'm', mac, 'tok', '', 'id', '', 'eid', id, 'by', by or '', 'said', said or '', 'env', '', 'cut', '')
   if record.inb and record.inb ~= '' then
     redis.call('XADD', INBOX .. record.inb, '*', 'k', key)
     redis.call('PEXPIRE', INBOX .. record.inb, HOUR_MS)
