@@ -49,6 +49,13 @@ const TIERS: Record<string, Tier> = {
     needsRedis: true,
     needsBuild: true,
   },
+  faults: {
+    says: "agents killed, paused and stopped, Redis killed and wiped; the seed is printed",
+    specs: ["test/faults/**/*.test.ts"],
+    timeoutMs: 600_000,
+    needsRedis: true,
+    needsBuild: true,
+  },
   cli: { says: "the programs, as a user runs them", specs: ["test/cli/**/*.test.ts"], timeoutMs: 120_000, needsBuild: true },
   docs: { says: "samples, documents, the packed package", specs: ["test/docs/**/*.test.ts"], timeoutMs: 300_000, needsBuild: true },
   bench: {
