@@ -27,6 +27,7 @@ export const BUILTIN_PROVIDERS: readonly BuiltinPlugin<"llm">[] = [
 export const BUILTIN_PLUGINS: readonly BuiltinPlugin[] = [
   ...BUILTIN_PROVIDERS,
   { kind: "memory", name: "in-context", load: async () => (await import("./memory-in-context/index.ts")).default },
+  { kind: "memory", name: "redis", load: async () => (await import("./memory-redis/index.ts")).default },
   { kind: "queue", name: "redis", load: async () => (await import("./queue-redis/index.ts")).default },
   { kind: "queue", name: "memory", load: async () => (await import("./queue-memory/index.ts")).default },
 ];

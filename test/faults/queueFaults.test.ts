@@ -119,7 +119,7 @@ describe(`faults of agents and Redis (FAULT_SEED=${SEED})`, function () {
     readonly slots?: number;
     readonly agents?: number;
     readonly delayMs?: number;
-    fault(team: AgentProcess[], restart: (i: number) => Promise<void>, random: () => number): Promise<void>;
+    readonly fault: (team: AgentProcess[], restart: (i: number) => Promise<void>, random: () => number) => Promise<void>;
   }
 
   async function play({ tasks, faults, everyMs, slots = SLOTS, agents = AGENTS, delayMs: modelMs = 60, fault }: Scenario): Promise<void> {
