@@ -6,7 +6,7 @@ import { chmodSync, copyFileSync, existsSync, readFileSync, rmSync, writeFileSyn
 import { join } from "node:path";
 import { type BuildOptions, build, type Plugin } from "esbuild";
 import packageJson from "../package.json" with { type: "json" };
-import { warmUpServer } from "./warmUpServer.ts";
+import { warmUpAgent, warmUpServer } from "./warmUp.ts";
 
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
@@ -155,6 +155,7 @@ for (const { program, args } of WARM_UPS) {
   if (run.status !== 0) throw new Error(`${program} ${args.join(" ")} exited with ${run.status}: ${run.stderr}`);
 }
 await warmUpServer(join(dist, "ark-server.js"), { cwd: root, env: warmEnv });
+await warmUpAgent(join(dist, "ark-agent.js"), { cwd: root, env: warmEnv });
 
 const tsc = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.types.json"], {
   cwd: root,

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { admissionBench, createsBench } from "./admission.ts";
+import { agentBench } from "./agent.ts";
 import { checkRows } from "./check.ts";
 import { engineBench } from "./engine.ts";
 import { localBench } from "./local.ts";
@@ -21,6 +22,7 @@ const BENCHES: Record<string, () => BenchRow[] | Promise<BenchRow[]>> = {
   admission: admissionBench,
   creates: createsBench,
   queue: queueBench,
+  agent: agentBench,
 };
 const PAGE = join(import.meta.dirname, "../../docs/performance.md");
 const [BEGIN, END] = ["<!-- figures -->", "<!-- end of figures -->"];
