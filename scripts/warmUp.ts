@@ -82,7 +82,7 @@ async function started(
   args: readonly string[],
   message: string,
   options: Pick<SpawnOptions, "cwd" | "env">,
-): Promise<{ readonly port: number; stop(): Promise<void> }> {
+): Promise<{ readonly port: number; readonly stop: () => Promise<void> }> {
   const child = spawn(process.execPath, args, { ...options, stdio: ["ignore", "ignore", "pipe"] });
   const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
   const port = await new Promise<number>((resolve, reject) => {

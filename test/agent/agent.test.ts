@@ -5,6 +5,7 @@ import { normalizeArkTeam } from "../../crds/index.ts";
 import { snapshotOfTeam } from "../../engine/index.ts";
 import { createRedisQueue, type RedisQueue } from "../../plugins/queue-redis/index.ts";
 import { type QueueEvent, silentLog, systemClock, type Task } from "../../plugins/sdk/index.ts";
+import { aTask as taskOf } from "../builders/task.ts";
 import { aRole, aTeam } from "../builders/team.ts";
 import { type ModelServer, openaiShape, type Script, sendEvents, sendJson, startModelServer } from "../modelserver/index.ts";
 import { aNamespace, useRedis } from "../redis/index.ts";
@@ -42,30 +43,7 @@ describe("ark-agent", function () {
   });
   /** Times so short that a test need not wait for a lease of 15 s. */
   const QUICK = { ARK_TIMINGS: JSON.stringify({ leaseMs: 1_500, heartbeatMs: 300, selfFenceMs: 1_200, claimWaitMs: 200, lookMs: 500 }) };
-  const aTask = (name: string, change: Partial<Task> = {}): Task => ({
-    v: 1,
-    key: `uid-1/${name}/1/1`,
-    kind: "step",
-    queue: `${namespace}.news.writer`,
-    ns: namespace,
-    team: "news",
-    role: "writer",
-    agent: "news-writer",
-    run: "news-1",
-    runUID: "uid-1",
-    step: name,
-    iteration: 1,
-    attempt: 1,
-    prompt: `Do ${name}.`,
-    limits: { timeoutMs: 60_000, maxTokensPerCall: 1_000, runMaxTokens: 0, maxToolRounds: 50 },
-    retries: 3,
-    deadlineMs: 0,
-    depth: 0,
-    chain: ["writer"],
-    mayDelegate: [],
-    dispatchedAtMs: Date.now(),
-    ...change,
-  });
+  const aTask = (name: string, change: Partial<Task> = {}): Task => taskOf(namespace, name, change);
   /** The verdicts of some tasks, by step, as they come. */
   const settledOf = async (count: number): Promise<Map<string, Settled>> => {
     const settled = new Map<string, Settled>();

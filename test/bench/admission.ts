@@ -5,11 +5,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { arkResource, connect } from "../../controller/kit/client/index.ts";
-import { systemClock } from "../../plugins/sdk/index.ts";
+import { arkResource } from "../../controller/kit/client/index.ts";
 import { webhookConfigurations } from "../../webhook/index.ts";
 import { aRole, aTeam } from "../builders/team.ts";
 import { createAuthority } from "../cluster/certificates.ts";
+import { connectTo } from "../cluster/connectTo.ts";
 import { BUILT_SERVER, inForce, prepareArkServer, registerArkServer, startArkServer, startCluster } from "../cluster/index.ts";
 import { kubeconfigOf } from "../cluster/pki.ts";
 import { load, requestOf } from "./reviewLoad.ts";
@@ -238,18 +238,7 @@ export async function createsBench(): Promise<BenchRow[]> {
       },
     ],
   });
-  const connection = await connect(
-    { kubeconfig: cluster.kubeconfig },
-    {
-      env: {},
-      home: "/",
-      clock: systemClock,
-      random: Math.random,
-      interactive: false,
-      onPluginOutput: () => undefined,
-      userAgent: "bench",
-    },
-  );
+  const connection = await connectTo(cluster.kubeconfig);
   try {
     const { client } = connection;
     const team = { metadata: { name: "news" }, spec: { entry: "lead", roles: [{ name: "lead", model: "mock", systemPrompt: "Lead." }] } };

@@ -3,8 +3,9 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createRedisQueue } from "../../plugins/queue-redis/index.ts";
-import { silentLog, systemClock, type Task } from "../../plugins/sdk/index.ts";
+import { silentLog, systemClock } from "../../plugins/sdk/index.ts";
 import { AgentProcesses, aConfig } from "../agent/agentProcess.ts";
+import { aTask } from "../builders/task.ts";
 import { openaiShape, sendEvents, startModelServer } from "../modelserver/index.ts";
 import { aNamespace, startRedis } from "../redis/startRedis.ts";
 import { type BenchRow, median } from "./row.ts";
@@ -125,30 +126,6 @@ export async function agentBench(): Promise<BenchRow[]> {
     await server.stop();
   }
 }
-
-const aTask = (namespace: string, name: string): Task => ({
-  v: 1,
-  key: `uid-1/${name}/1/1`,
-  kind: "step",
-  queue: `${namespace}.news.writer`,
-  ns: namespace,
-  team: "news",
-  role: "writer",
-  agent: "news-writer",
-  run: "news-1",
-  runUID: "uid-1",
-  step: name,
-  iteration: 1,
-  attempt: 1,
-  prompt: "Do it.",
-  limits: { timeoutMs: 60_000, maxTokensPerCall: 1_000, runMaxTokens: 0, maxToolRounds: 50 },
-  retries: 3,
-  deadlineMs: 0,
-  depth: 0,
-  chain: ["writer"],
-  mayDelegate: [],
-  dispatchedAtMs: 1,
-});
 
 const residentKiB = (pid: number): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
 

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { Redis } from "ioredis";
 import { createRedisQueue } from "../../plugins/queue-redis/index.ts";
 import { type Claim, silentLog, systemClock, type Task } from "../../plugins/sdk/index.ts";
+import { aTask } from "../builders/task.ts";
 import { type RedisServer, startRedis } from "../redis/startRedis.ts";
 import { type BenchRow, median } from "./row.ts";
 
@@ -21,29 +22,12 @@ const TRIVIAL = {
   remove: "redis.call('DEL', KEYS[1]) return 'done'",
 };
 
-const aTask = (n: number, round: number | string): Task => ({
-  v: 1,
-  key: `uid-${round}/t${n}/1/1`,
-  kind: "step",
-  queue: QUEUE,
-  ns: NAMESPACE,
-  team: "news",
-  role: "writer",
-  agent: "news-writer",
-  run: "news-1",
-  runUID: `uid-${round}`,
-  step: `t${n}`,
-  iteration: 1,
-  attempt: 1,
-  prompt: `Write about ${n}. ${"Say what you know. ".repeat(20)}`,
-  limits: { timeoutMs: 60_000, maxTokensPerCall: 1_000, runMaxTokens: 0, maxToolRounds: 50 },
-  retries: 3,
-  deadlineMs: 0,
-  depth: 0,
-  chain: ["writer"],
-  mayDelegate: [],
-  dispatchedAtMs: 1,
-});
+const taskOf = (n: number, round: number | string): Task =>
+  aTask(NAMESPACE, `t${n}`, {
+    key: `uid-${round}/t${n}/1/1`,
+    runUID: `uid-${round}`,
+    prompt: `Write about ${n}. ${"Say what you know. ".repeat(20)}`,
+  });
 
 /** `count` pieces of work, `CONCURRENCY` at a time; how many a second. */
 async function rate(count: number, work: (n: number) => Promise<void>): Promise<number> {
@@ -63,7 +47,7 @@ async function queueRate(server: RedisServer, round: number | string): Promise<n
   const { tasks } = queue;
   try {
     return await rate(TASKS, async (n) => {
-      await tasks.enqueue(aTask(n, round));
+      await tasks.enqueue(taskOf(n, round));
       const [claim] = await tasks.claim(
         { queues: [QUEUE], consumer: "bench:1", max: 1, leaseMs: 15_000, waitMs: 0 },
         new AbortController().signal,
@@ -93,7 +77,7 @@ async function trivialRate(server: RedisServer, round: number): Promise<number> 
   try {
     return await rate(TASKS, async (n) => {
       const key = `trivial:${round}:${n}`;
-      await redis.evalsha(shas.add, 2, key, "trivial", JSON.stringify(aTask(n, round)));
+      await redis.evalsha(shas.add, 2, key, "trivial", JSON.stringify(taskOf(n, round)));
       await redis.evalsha(shas.readAndSet, 1, key);
       await redis.evalsha(shas.remove, 1, key, RESULT);
     });
@@ -110,7 +94,7 @@ async function streamRate(server: RedisServer, round: number): Promise<number> {
   const startedMs = performance.now();
   for (let done = 0; done < TASKS; done += CONCURRENCY) {
     const adds = redis.pipeline();
-    for (let i = 0; i < CONCURRENCY; i++) adds.xadd(stream, "*", "env", JSON.stringify(aTask(done + i, round)));
+    for (let i = 0; i < CONCURRENCY; i++) adds.xadd(stream, "*", "env", JSON.stringify(taskOf(done + i, round)));
     await adds.exec();
     const read = (await redis.xreadgroup("GROUP", "g", "c", "COUNT", CONCURRENCY, "STREAMS", stream, ">")) as [
       string,
@@ -136,7 +120,7 @@ async function queueWakeUps(server: RedisServer, round: number): Promise<number[
     );
     await systemClock.sleep(2); // it is blocked by then
     const startedMs = performance.now();
-    const enqueued = other.tasks.enqueue(aTask(n, `wake-${round}`));
+    const enqueued = other.tasks.enqueue(taskOf(n, `wake-${round}`));
     const [claim] = await waiting;
     times.push(performance.now() - startedMs);
     await enqueued;
@@ -156,7 +140,7 @@ async function bareWakeUps(server: RedisServer, round: number): Promise<number[]
     const waiting = reader.xreadgroup("GROUP", "g", "c", "COUNT", 1, "BLOCK", 5_000, "STREAMS", stream, ">");
     await systemClock.sleep(2);
     const startedMs = performance.now();
-    const added = writer.xadd(stream, "*", "env", JSON.stringify(aTask(n, round)));
+    const added = writer.xadd(stream, "*", "env", JSON.stringify(taskOf(n, round)));
     await waiting;
     times.push(performance.now() - startedMs);
     await added;

@@ -6,6 +6,7 @@ import { createRedisQueue, type RedisQueue } from "../../plugins/queue-redis/ind
 import { silentLog, systemClock, type Task } from "../../plugins/sdk/index.ts";
 import { seededRandom } from "../../plugins/sdk/testing/index.ts";
 import { type AgentProcess, AgentProcesses, aConfig } from "../agent/agentProcess.ts";
+import { aTask } from "../builders/task.ts";
 import { type ModelServer, openaiShape, sendEvents, startModelServer } from "../modelserver/index.ts";
 import { aNamespace, type RedisServer, startRedis } from "../redis/index.ts";
 import { type Fact, violations } from "./oracle.ts";
@@ -45,36 +46,14 @@ describe(`faults of agents and Redis (FAULT_SEED=${SEED})`, function () {
     await redis.stop();
   });
 
-  const aTask = (namespace: string, n: number): Task => ({
-    v: 1,
-    key: `uid-1/t${n}/1/1`,
-    kind: "step",
-    queue: `${namespace}.news.writer`,
-    ns: namespace,
-    team: "news",
-    role: "writer",
-    agent: "news-writer",
-    run: "news-1",
-    runUID: "uid-1",
-    step: `t${n}`,
-    iteration: 1,
-    attempt: 1,
-    prompt: `task-${n}-end`,
-    limits: { timeoutMs: 60_000, maxTokensPerCall: 1_000, runMaxTokens: 0, maxToolRounds: 50 },
-    retries: 3,
-    deadlineMs: 0,
-    depth: 0,
-    chain: ["writer"],
-    mayDelegate: [],
-    dispatchedAtMs: Date.now(),
-  });
+  const taskOf = (namespace: string, n: number): Task => aTask(namespace, `t${n}`, { prompt: `task-${n}-end` });
 
   /** A dispatcher as the controller is one: it remembers what it awaits, hears events, and looks for what was lost. */
   async function dispatch(namespace: string, count: number, signal: AbortSignal): Promise<void> {
     const open = new Map(Array.from({ length: count }, (_, n) => [`uid-1/t${n}/1/1`, n]));
     const tell = async (n: number): Promise<void> => {
       for (;;) {
-        const told = await queue.tasks.enqueue(aTask(namespace, n)).catch(() => "again");
+        const told = await queue.tasks.enqueue(taskOf(namespace, n)).catch(() => "again");
         if (told === "added" || told === "known") return;
         await systemClock.sleep(100);
       }

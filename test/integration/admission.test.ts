@@ -5,7 +5,6 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import {
   arkResource,
-  connect,
   isForbidden,
   isInvalid,
   type KubeConnection,
@@ -17,6 +16,7 @@ import {
 import { type KindName, loadYaml } from "../../crds/index.ts";
 import { systemClock } from "../../plugins/sdk/index.ts";
 import { arkServer, BUILT_SERVER } from "../cluster/arkServer.ts";
+import { connectTo } from "../cluster/connectTo.ts";
 import { kubeconfigOf } from "../cluster/pki.ts";
 import { useCluster } from "../cluster/shared.ts";
 
@@ -50,19 +50,7 @@ describe("admission on a real API server", function () {
   let namespace = "";
 
   const connectAs = async (kubeconfig: string): Promise<KubeConnection> => {
-    const made = await connect(
-      { kubeconfig },
-      {
-        env: { PATH: process.env["PATH"] },
-        home: "/nonexistent",
-        clock: systemClock,
-        random: Math.random,
-        interactive: false,
-        onPluginOutput: () => undefined,
-        userAgent: "kubectl-ark/test",
-        onWarning: (text) => warnings.push(text),
-      },
-    );
+    const made = await connectTo(kubeconfig, (text) => warnings.push(text));
     connections.push(made);
     return made;
   };

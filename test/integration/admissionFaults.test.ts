@@ -8,7 +8,6 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import {
   arkResource,
-  connect,
   isInvalid,
   type KubeConnection,
   type KubeError,
@@ -19,6 +18,7 @@ import {
 import { systemClock } from "../../plugins/sdk/index.ts";
 import { type ArkServer, BUILT_SERVER, inForce, prepareArkServer, registerArkServer, startArkServer } from "../cluster/arkServer.ts";
 import type { ComponentPlane } from "../cluster/cluster.ts";
+import { connectTo } from "../cluster/connectTo.ts";
 import { type LoadBalancer, startLoadBalancer } from "../cluster/loadBalancer.ts";
 import { useCluster } from "../cluster/shared.ts";
 
@@ -83,18 +83,7 @@ describe("admission under faults", function () {
   };
 
   before(async () => {
-    admin = await connect(
-      { kubeconfig: cluster().kubeconfig },
-      {
-        env: { PATH: process.env["PATH"] },
-        home: "/nonexistent",
-        clock: systemClock,
-        random: Math.random,
-        interactive: false,
-        onPluginOutput: () => undefined,
-        userAgent: "kubectl-ark/test",
-      },
-    );
+    admin = await connectTo(cluster().kubeconfig);
     balancer = await startLoadBalancer();
     await startReplica();
     await startReplica();

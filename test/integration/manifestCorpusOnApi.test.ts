@@ -5,7 +5,6 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import {
   arkResource,
-  connect,
   type KubeConnection,
   type KubeError,
   type NewObject,
@@ -13,7 +12,6 @@ import {
   type Resource,
 } from "../../controller/kit/client/index.ts";
 import { isKindName } from "../../crds/index.ts";
-import { systemClock } from "../../plugins/sdk/index.ts";
 import {
   type CorpusCase,
   type IdentityInput,
@@ -26,6 +24,7 @@ import {
   sizeObject,
 } from "../builders/manifestCorpus.ts";
 import { arkServer, BUILT_SERVER } from "../cluster/arkServer.ts";
+import { connectTo } from "../cluster/connectTo.ts";
 import { useCluster } from "../cluster/shared.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -61,18 +60,7 @@ describe("the corpus of manifests on a real API server", function () {
   let admin: KubeConnection;
 
   before(async () => {
-    admin = await connect(
-      { kubeconfig: cluster().kubeconfig },
-      {
-        env: {},
-        home: "/nonexistent",
-        clock: systemClock,
-        random: Math.random,
-        interactive: false,
-        onPluginOutput: () => undefined,
-        userAgent: "kubectl-ark/test",
-      },
-    );
+    admin = await connectTo(cluster().kubeconfig);
   });
   after(() => admin.close());
 
