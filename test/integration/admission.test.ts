@@ -1,4 +1,5 @@
 // Admission on a real API server, through kubectl and through the client. The rules themselves, one by one, are admissionDocs.test.ts.
+import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,6 +18,7 @@ import { type KindName, loadYaml } from "../../crds/index.ts";
 import { systemClock } from "../../plugins/sdk/index.ts";
 import { arkServer, BUILT_SERVER } from "../cluster/arkServer.ts";
 import { connectTo } from "../cluster/connectTo.ts";
+import { debianKubectl } from "../cluster/debianKubectl.ts";
 import { kubeconfigOf } from "../cluster/pki.ts";
 import { useCluster } from "../cluster/shared.ts";
 
@@ -112,6 +114,36 @@ describe("admission on a real API server", function () {
         });
       }
     }
+  });
+
+  describe("Debian's kubectl 1.20", () => {
+    const old = (...args: string[]): { code: number | null; text: string } => {
+      const { status, stdout, stderr } = spawnSync(debianKubectl(), args, { encoding: "utf8", env: { ...process.env, ...cluster().env } });
+      return { code: status, text: stdout + stderr };
+    };
+    const write = (name: string, object: object): string => {
+      const file = path.join(cluster().folder, `${name}.json`);
+      writeFileSync(file, JSON.stringify(object));
+      return file;
+    };
+    const news = (spec: object): object => ({ apiVersion: "arkonis.dev/v1alpha1", kind: "ArkTeam", metadata: { name: "news" }, spec });
+
+    it("is told every fault, and the same by a dry run", () => {
+      const file = write("old-wrong", news({ ...team, entry: "leed" }));
+      for (const flags of [[], ["--dry-run=server"], ["--server-side"]]) {
+        const { code, text } = old("apply", "-n", namespace, ...flags, "-f", file);
+        expect(code, text).to.equal(1);
+        expect(text).to.contain('spec.entry: "leed" is no role of this team; did you mean "lead"?');
+      }
+    });
+
+    it("applies what is right, again without a change, and lists it", () => {
+      const file = write("old-right", news(team));
+      expect(old("apply", "-n", namespace, "-f", file)).to.deep.equal({ code: 0, text: "arkteam.arkonis.dev/news created\n" });
+      expect(old("apply", "-n", namespace, "-f", file)).to.deep.equal({ code: 0, text: "arkteam.arkonis.dev/news unchanged\n" });
+      expect(old("get", "ark", "-n", namespace).text).to.contain("arkteam.arkonis.dev/news");
+      expect(old("delete", "-n", namespace, "-f", file).code).to.equal(0);
+    });
   });
 
   describe("refusals for programs", () => {
