@@ -97,6 +97,10 @@ export async function runAgent(options: AgentOptions, parts: RunParts): Promise<
       queues: config.queues.map(({ name }) => name),
       port: health.port,
     });
+    void backend.audit().then(
+      (findings) => findings?.forEach((finding) => log.warn("the queue's server should be set up otherwise", { finding })),
+      () => undefined, // it cannot be reached: the log says so already
+    );
     if (!stopping.aborted) await new Promise<void>((resolve) => stopping.addEventListener("abort", () => resolve(), { once: true }));
     log.info("draining: no new task is taken, running ones may finish", { graceMs: options.graceMs });
   } finally {

@@ -17,6 +17,7 @@ import { RedisLedger } from "./redisLedger.ts";
 import { openRedis, type RedisLink, type RedisTimings } from "./redisLink.ts";
 import { RedisQueueControl } from "./redisQueueControl.ts";
 import { RedisTaskQueue } from "./redisTaskQueue.ts";
+import { auditServer, type ServerFinding } from "./serverAudit.ts";
 import { signatures } from "./signature.ts";
 
 /** What a queue on Redis takes. */
@@ -40,6 +41,8 @@ export interface RedisQueueParts {
 /** A backend, and its way to the server. */
 export interface RedisQueue extends QueueBackend {
   readonly link: RedisLink;
+  /** What should be changed in the server's settings; undefined when its user may not ask. Rejects when it cannot be reached. */
+  audit(): Promise<readonly ServerFinding[] | undefined>;
 }
 
 /** Connects in the background; whoever needs the server first waits for it. `tasks.close` ends everything. @throws TypeError for a URL that is none */
@@ -60,5 +63,6 @@ export function createRedisQueue(parts: RedisQueueParts): RedisQueue {
     journal: new RedisJournal(link, keys, { ...JOURNAL_LIMITS, ...parts.journalLimits }),
     agents: new RedisAgentReports(link, keys, limits),
     link,
+    audit: () => auditServer(link),
   };
 }

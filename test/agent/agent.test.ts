@@ -299,6 +299,14 @@ describe("ark-agent", function () {
     });
   });
 
+  it("names what is wrong with the server's settings, and how to mend it", async () => {
+    await redis().command("CONFIG", "SET", "appendonly", "no");
+    const agent = await processes.start({ config: aConfig(namespace, "writer"), env: env() });
+    while (!agent.text.includes("set appendonly yes")) await systemClock.sleep(10);
+    await redis().command("CONFIG", "SET", "appendonly", "yes");
+    await end(agent);
+  });
+
   it("Redis that dies and comes back costs no task, and needs no restart (P1)", async () => {
     const agent = await processes.start({ config: aConfig(namespace, "writer"), env: env(QUICK) });
     await queue.tasks.enqueue(aTask("before"));
