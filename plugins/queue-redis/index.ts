@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { definePlugin, PLUGIN_API_VERSION } from "../sdk/index.ts";
 import { createRedisQueue } from "./redisQueue.ts";
 
+export { type AgentAccess, aclRulesFor, agentCommands } from "./access.ts";
 export { RedisRefused, RedisUnavailable } from "./redisErrors.ts";
 export { REDIS_TIMINGS, type RedisTimings } from "./redisLink.ts";
 export { createRedisQueue, type RedisQueue, type RedisQueueParts } from "./redisQueue.ts";
