@@ -1,4 +1,5 @@
 // Journals of runs: the store numbers events, so that several writers share one order (B126).
+import { randomBytes } from "node:crypto";
 import {
   boundedEntry,
   type JournalEntry,
@@ -22,6 +23,9 @@ export class RedisJournal implements JournalStore {
   readonly #link: RedisLink;
   readonly #keys: Keys;
   readonly #limits: JournalLimits;
+  /** Tells this process's batches from others', so that one that is sent again is added once. */
+  readonly #writer = randomBytes(6).toString("hex");
+  #batch = 0;
 
   constructor(link: RedisLink, keys: Keys, limits: JournalLimits) {
     this.#link = link;
@@ -35,7 +39,11 @@ export class RedisJournal implements JournalStore {
       const lines = entries
         .slice(at, at + APPENDED_AT_ONCE)
         .map((entry) => JSON.stringify(boundedEntry(entry, this.#limits.maxEventBytes)).slice(0, -1));
-      const answer = await this.#link.script(SCRIPTS.journalAppend, [events, meta, this.#keys.run(namespace, runUID)], lines);
+      const answer = await this.#link.script(
+        SCRIPTS.journalAppend,
+        [events, meta, this.#keys.run(namespace, runUID)],
+        [this.#writer, ++this.#batch, ...lines],
+      );
       const [, count = 0, bytes = 0] = (answer as number[]).map(Number);
       if (count > this.#limits.maxEvents || bytes > this.#limits.maxBytes) await this.#shrink(namespace, runUID);
     }

@@ -2,13 +2,15 @@
 import type { QueueControl, QueueEvent, QueueName, Task, TaskFailure, TaskKey, TaskLook, TaskResult, Waiting } from "../sdk/index.ts";
 import { SCRIPTS } from "./generated/scripts.ts";
 import { namespaceOf } from "./keys.ts";
-import { type QueueParts, queueKeys } from "./redisTaskQueue.ts";
+import { callId, type QueueParts, queueKeys } from "./redisTaskQueue.ts";
 import { countersOf, lookOfTombstone, verdictOf } from "./wire.ts";
 
 /** {@link QueueControl} on Redis Streams. */
 export class RedisQueueControl implements QueueControl {
   readonly #parts: QueueParts;
   readonly #closing: AbortSignal;
+  /** The last hint that was read, by inbox: a process has one. */
+  readonly #hinted = new Map<string, string>();
 
   constructor(parts: QueueParts, closing: AbortSignal) {
     this.#parts = parts;
@@ -17,7 +19,10 @@ export class RedisQueueControl implements QueueControl {
 
   async cancel(key: TaskKey, cause: string, queue: QueueName): Promise<"removed" | "asked" | "known"> {
     const { link, keys, limits } = this.#parts;
-    return (await link.script(SCRIPTS.cancel, queueKeys(keys, queue), [key, cause, limits.tombstoneMs])) as "removed" | "asked" | "known";
+    return (await link.script(SCRIPTS.cancel, queueKeys(keys, queue), [key, cause, limits.tombstoneMs, callId()])) as
+      | "removed"
+      | "asked"
+      | "known";
   }
 
   async look(wanted: readonly { readonly key: TaskKey; readonly queue: QueueName }[]): Promise<readonly TaskLook[]> {
@@ -82,7 +87,8 @@ export class RedisQueueControl implements QueueControl {
     const ends = AbortSignal.any([signal, this.#closing]);
     const inbox = keys.inbox(namespace, consumer);
     for (;;) {
-      const [after = "0-0", ...hints] = (await link.script(SCRIPTS.hints, [inbox], [])) as string[];
+      const [after = "0-0", ...hints] = (await link.script(SCRIPTS.hints, [inbox], [this.#hinted.get(inbox) ?? "0-0"])) as string[];
+      this.#hinted.set(inbox, after);
       if (hints.length > 0) return [...new Set(hints)];
       ends.throwIfAborted();
       await link.wait([{ key: inbox, after }], link.timings.blockMs, ends);

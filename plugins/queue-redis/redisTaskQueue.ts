@@ -259,9 +259,10 @@ function randomToken(): string {
   return token;
 }
 
-let calls = 0;
-/** Tells one call of a claim from the next, so that one that is sent again is known; the claim's token is beside it. */
-const callId = (): string => `-${++calls}`;
+/** Tells one call from the next, so that one that is sent again is known. */
+export function callId(): string {
+  return randomToken();
+}
 
 function jsonOf(text: string): unknown {
   try {

@@ -1,15 +1,11 @@
--- hints.lua: everything that lies in an inbox, taken out.
--- KEYS 1 inbox
--- Returns {id of the newest hint, key, …}.
+-- hints.lua: what lies in an inbox behind what was read before. What was read before goes: a reply that is lost loses no hint.
+-- KEYS 1 inbox   ARGV 1 id of the last hint that was read
+-- Returns {id of the newest hint, key, …}. Sent again, it gives the same again.
 --!include now.lua
-local found = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1000)
-local answer = { '0-0' }
-local info = redis.pcall('XINFO', 'STREAM', KEYS[1])
-if not info.err then
-  for i = 1, #info, 2 do if info[i] == 'last-generated-id' then answer[1] = info[i + 1] end end
-end
-for _, entry in ipairs(found) do
+for _, entry in ipairs(redis.call('XRANGE', KEYS[1], '-', ARGV[1], 'COUNT', 1000)) do redis.call('XDEL', KEYS[1], entry[1]) end
+local answer = { ARGV[1] }
+for _, entry in ipairs(redis.call('XRANGE', KEYS[1], '(' .. ARGV[1], '+', 'COUNT', 1000)) do
+  answer[1] = entry[1]
   answer[#answer + 1] = entry[2][2]
-  redis.call('XDEL', KEYS[1], entry[1])
 end
 return answer
