@@ -1,94 +1,74 @@
 // `agent.json` as an agent process finds it: text in, configuration or every fault of it out. Whoever wrote it may be older or newer: fields
 // nobody knows are passed over, fields that are needed are not.
-import { compileJsonSchema } from "../jsonSchema.ts";
+import { checkAgainst } from "../structural/checkShape.ts";
+import type { ShapeSchema } from "../structural/shapeSchema.ts";
 import type { AgentConfig } from "./config.ts";
 
-const text = { type: "string" } as const;
-const texts = { type: "array", items: text } as const;
-const whole = { type: "integer", minimum: 0 } as const;
-const header = { type: "object", required: ["name"], properties: { name: text, value: text, file: text, prefix: text } } as const;
-
-const SCHEMA = {
+const text: ShapeSchema = { type: "string" };
+const name: ShapeSchema = { type: "string", minLength: 1 };
+const texts: ShapeSchema = { type: "array", items: text };
+const least = (minimum: number): ShapeSchema => ({ type: "integer", minimum });
+const list = (items: ShapeSchema): ShapeSchema => ({ type: "array", items });
+const object = (properties: Record<string, ShapeSchema>, required: readonly string[]): ShapeSchema => ({
   type: "object",
-  required: [
-    "v",
-    "namespace",
-    "agent",
-    "model",
-    "prompt",
-    "before",
-    "after",
-    "limits",
-    "tools",
-    "mcpServers",
-    "capabilities",
-    "probe",
-    "queues",
-  ],
-  properties: {
-    v: { const: 1 },
-    namespace: { type: "string", minLength: 1 },
-    agent: { type: "string", minLength: 1 },
-    model: { type: "string", minLength: 1 },
+  properties,
+  required,
+});
+
+const headers = list(object({ name, value: text, file: text, prefix: text }, ["name"]));
+
+/** The walk of the kinds' shapes reads it: compiling a JSON Schema would take half of an agent's start. */
+const SHAPE = object(
+  {
+    v: { type: "integer" },
+    namespace: name,
+    agent: name,
+    model: name,
     provider: text,
-    prompt: { type: "object", properties: { inline: text, file: text }, oneOf: [{ required: ["inline"] }, { required: ["file"] }] },
+    prompt: object({ inline: text, file: text }, []),
     before: texts,
     after: texts,
     temperature: { type: "number", minimum: 0, maximum: 2 },
-    outputFormat: { enum: ["structured-json", "markdown", "plain"] },
-    limits: {
-      type: "object",
-      required: ["maxTokensPerCall", "maxConcurrentTasks", "timeoutSeconds", "maxDailyTokens", "retries"],
-      properties: {
-        maxTokensPerCall: { type: "integer", minimum: 1 },
-        maxConcurrentTasks: { type: "integer", minimum: 1 },
-        timeoutSeconds: { type: "integer", minimum: 1 },
-        maxDailyTokens: whole,
-        retries: whole,
+    outputFormat: { type: "string", enum: ["structured-json", "markdown", "plain"] },
+    limits: object(
+      {
+        maxTokensPerCall: least(1),
+        maxConcurrentTasks: least(1),
+        timeoutSeconds: least(1),
+        maxDailyTokens: least(0),
+        retries: least(0),
       },
-    },
-    tools: {
-      type: "array",
-      items: {
-        type: "object",
-        required: ["name", "url", "method", "description", "headers"],
-        properties: {
-          name: text,
+      ["maxTokensPerCall", "maxConcurrentTasks", "timeoutSeconds", "maxDailyTokens", "retries"],
+    ),
+    tools: list(
+      object(
+        {
+          name,
           url: text,
-          method: { enum: ["GET", "POST", "PUT", "PATCH"] },
+          method: { type: "string", enum: ["GET", "POST", "PUT", "PATCH"] },
           description: text,
           inputSchema: text,
-          headers: { type: "array", items: header },
+          headers,
         },
-      },
-    },
-    mcpServers: {
-      type: "array",
-      items: {
-        type: "object",
-        required: ["name", "args", "headers"],
-        properties: { name: text, url: text, command: text, args: texts, headers: { type: "array", items: header }, guidance: text },
-      },
-    },
+        ["name", "url", "method", "description", "headers"],
+      ),
+    ),
+    mcpServers: list(object({ name, url: text, command: text, args: texts, headers, guidance: text }, ["name", "args", "headers"])),
     mcpAllowlist: texts,
-    memory: {
-      type: "object",
-      required: ["backend", "options", "secrets"],
-      properties: { backend: text, options: { type: "object" }, secrets: { type: "object", additionalProperties: text } },
-    },
-    capabilities: { type: "array" },
-    probe: {
-      type: "object",
-      required: ["type", "intervalSeconds"],
-      properties: { type: { enum: ["ping", "semantic"] }, intervalSeconds: { type: "integer", minimum: 1 }, validatorPrompt: text },
-    },
-    queues: {
-      type: "array",
-      minItems: 1,
-      items: { type: "object", required: ["name", "team", "role"], properties: { name: text, team: text, role: text } },
-    },
+    memory: object({ backend: text, options: { type: "object" }, secrets: { type: "object", values: text } }, [
+      "backend",
+      "options",
+      "secrets",
+    ]),
+    capabilities: list({}),
+    probe: object({ type: { type: "string", enum: ["ping", "semantic"] }, intervalSeconds: least(1), validatorPrompt: text }, [
+      "type",
+      "intervalSeconds",
+    ]),
+    queues: { ...list(object({ name, team: text, role: text }, ["name", "team", "role"])), minItems: 1 },
   },
-} as const;
+  ["v", "namespace", "agent", "model", "prompt", "before", "after", "limits", "tools", "mcpServers", "capabilities", "probe", "queues"],
+);
 
 /** A configuration that can be used, or why there is none: one sentence for each fault. */
 export type AgentConfigReading = { readonly config: AgentConfig } | { readonly faults: readonly string[] };
@@ -108,7 +88,10 @@ export function readAgentConfig(json: string): AgentConfigReading {
       ],
     };
   }
-  const faults = compileJsonSchema(SCHEMA).check(value);
+  const faults = checkAgainst(SHAPE, value).filter(({ code }) => code !== "unknownField");
   if (faults.length > 0) return { faults: faults.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)) };
-  return { config: value as AgentConfig };
+  const config = value as AgentConfig;
+  if ((config.prompt.inline === undefined) === (config.prompt.file === undefined))
+    return { faults: ["prompt: give either inline or file"] };
+  return { config };
 }

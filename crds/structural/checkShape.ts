@@ -25,6 +25,11 @@ export function checkStatusShape(kind: KindName, status: unknown): FieldError[] 
   return walk(status, STATUSES[kind], "status");
 }
 
+/** Faults of any value against a shape; paths begin at the value. */
+export function checkAgainst(shape: ShapeSchema, value: unknown): FieldError[] {
+  return walk(value, shape);
+}
+
 function objectShapeOf(kind: KindName, object: unknown): ShapeSchema {
   const text: ShapeSchema = { type: "string", minLength: 1, maxLength: 253 };
   const properties = { apiVersion: text, kind: text, metadata: metadataShapeOf(object), spec: SPECS[kind], status: {} };
