@@ -44,23 +44,31 @@ export interface LinkParts {
   readonly clockOffsetMs?: (() => number) | undefined;
 }
 
+/** A stream, and the id behind which something new would stand. */
+export interface StreamPlace {
+  readonly key: string;
+  readonly after: string;
+}
+
 /** A server, as everything in this plugin uses it. Everything rejects with RedisUnavailable or RedisRefused. */
 export interface RedisLink {
   /** `host:port`, for messages. */
   readonly server: string;
   readonly timings: RedisTimings;
-  /** One atomic script. Sent again when its reply is lost. */
-  script(script: LuaScript, keys: readonly string[], args: readonly RedisArg[]): Promise<unknown>;
+  /** One atomic script. Sent again when its reply is lost. Arguments may depend on the moment in which they are sent. */
+  script(script: LuaScript, keys: readonly string[], args: readonly RedisArg[] | (() => readonly RedisArg[])): Promise<unknown>;
   command(name: string, ...args: readonly RedisArg[]): Promise<unknown>;
   /** Several commands in one round trip; rejects with the first refusal. */
   pipeline(calls: readonly RedisCall[]): Promise<readonly unknown[]>;
   /**
-   * Waits until one of the streams holds something after its id, at most `waitMs`. Takes nothing: who wakes has to look.
+   * Waits until one of the streams holds something after its id, at most `waitMs`, perhaps less. Takes nothing: who wakes has to look.
    * True when one does. Aborted, it rejects with `signal.reason` at once.
    */
-  wait(streams: readonly { readonly key: string; readonly after: string }[], waitMs: number, signal: AbortSignal): Promise<boolean>;
+  wait(streams: readonly StreamPlace[], waitMs: number, signal: AbortSignal): Promise<boolean>;
   /** Whether commands can be sent now. */
   readonly isConnected: boolean;
+  /** How long ago the connection came back after it was lost, ms; Infinity when it never was. */
+  sinceReconnectMs(): number;
   close(): Promise<void>;
 }
 
@@ -83,9 +91,12 @@ class IoRedisLink implements RedisLink {
   /** Connections that wait for nobody now. */
   readonly #idle: Redis[] = [];
   readonly #waiting = new Set<Redis>();
+  /** Blocked reads by what they wait for: whoever waits for the same joins. */
+  readonly #reads = new Map<string, Promise<boolean>>();
   /** Who waits for an answer, by connection. */
   readonly #open = new Map<Redis, Set<(error: Error) => void>>();
   #isClosed = false;
+  #cameBackMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: LinkParts) {
     const url = new URL(parts.url);
@@ -106,18 +117,31 @@ class IoRedisLink implements RedisLink {
       retryStrategy: (times) => Math.min(RECONNECT.maxMs, RECONNECT.firstMs * 2 ** Math.min(times, 10)) * (0.5 + parts.random() / 2),
       reconnectOnError: (error) => /^(READONLY|LOADING|MASTERDOWN)/.test(error.message),
     };
-    this.#main = this.#connect({ commandTimeout: this.timings.commandTimeoutMs, enableAutoPipelining: true });
+    const limitMs = this.timings.commandTimeoutMs;
+    // The socket's limit ends a connection that is dead without having been closed; the next command goes by another.
+    this.#main = this.#connect({ commandTimeout: limitMs, socketTimeout: limitMs, enableAutoPipelining: true });
+    let isLost = false;
+    this.#main.on("close", () => {
+      isLost = true;
+    });
+    this.#main.on("ready", () => {
+      if (isLost) this.#cameBackMs = parts.clock.monotonic();
+    });
   }
 
   get isConnected(): boolean {
     return this.#main.status === "ready";
   }
 
-  async script(script: LuaScript, keys: readonly string[], args: readonly RedisArg[]): Promise<unknown> {
+  sinceReconnectMs(): number {
+    return this.#parts.clock.monotonic() - this.#cameBackMs;
+  }
+
+  async script(script: LuaScript, keys: readonly string[], args: readonly RedisArg[] | (() => readonly RedisArg[])): Promise<unknown> {
     const offset = this.#parts.clockOffsetMs?.() ?? 0;
     let resent = 0;
     return this.#sent(async () => {
-      const rest = [keys.length, ...keys, ...args, offset, resent];
+      const rest = [keys.length, ...keys, ...(typeof args === "function" ? args() : args), offset, resent];
       resent = 1;
       try {
         return await this.#main.evalsha(script.sha1, ...(rest as [number, ...RedisArg[]]));
@@ -145,25 +169,22 @@ class IoRedisLink implements RedisLink {
     });
   }
 
-  async wait(streams: readonly { readonly key: string; readonly after: string }[], waitMs: number, signal: AbortSignal): Promise<boolean> {
+  async wait(streams: readonly StreamPlace[], waitMs: number, signal: AbortSignal): Promise<boolean> {
     signal.throwIfAborted();
-    const connection = this.#idle.pop() ?? this.#connect({});
-    this.#waiting.add(connection);
     const blockMs = Math.max(1, Math.floor(Math.min(waitMs, this.timings.blockMs)));
-    const cancelWatchdog = this.#parts.clock.after(blockMs + this.timings.watchdogMs, () => connection.disconnect(true));
-    const read = this.#block(connection, streams, blockMs).finally(() => {
-      cancelWatchdog();
-      this.#waiting.delete(connection);
-      if (this.#isClosed) connection.disconnect();
-      else this.#idle.push(connection);
-    });
-    let onAbort = (): void => undefined;
-    const aborted = new Promise<never>((_, reject) => {
-      onAbort = () => reject(signal.reason as Error);
+    // Aborted or too late for one who has joined, a read ends by itself within its time, takes nothing, and its connection is used again.
+    const reads = bySlot(streams).map((group) => this.#joined(group, blockMs));
+    let stop = (): void => undefined;
+    const stopped = new Promise<false>((resolve, reject) => {
+      const onAbort = (): void => reject(signal.reason as Error);
       signal.addEventListener("abort", onAbort, { once: true });
+      const cancel = this.#parts.clock.after(blockMs, () => resolve(false));
+      stop = () => {
+        signal.removeEventListener("abort", onAbort);
+        cancel();
+      };
     });
-    // Aborted, the read ends by itself within its time, takes nothing, and its connection is used again.
-    return Promise.race([read, aborted]).finally(() => signal.removeEventListener("abort", onAbort));
+    return Promise.race([...reads, stopped]).finally(stop);
   }
 
   async close(): Promise<void> {
@@ -172,7 +193,21 @@ class IoRedisLink implements RedisLink {
     for (const connection of [this.#main, ...this.#idle, ...this.#waiting]) connection.disconnect();
   }
 
-  async #block(connection: Redis, streams: readonly { readonly key: string; readonly after: string }[], blockMs: number): Promise<boolean> {
+  /** The blocked read of these streams that is under way, or a new one. */
+  #joined(streams: readonly StreamPlace[], blockMs: number): Promise<boolean> {
+    const name = streams.map(({ key, after }) => `${key} ${after}`).join("\n");
+    const known = this.#reads.get(name);
+    if (known) return known;
+    const read = this.#block(streams, blockMs).finally(() => this.#reads.delete(name));
+    read.catch(() => undefined); // told to whoever still waits
+    this.#reads.set(name, read);
+    return read;
+  }
+
+  async #block(streams: readonly StreamPlace[], blockMs: number): Promise<boolean> {
+    const connection = this.#idle.pop() ?? this.#connect({});
+    this.#waiting.add(connection);
+    const cancelWatchdog = this.#parts.clock.after(blockMs + this.timings.watchdogMs, () => connection.disconnect(true));
     try {
       await this.#ready(connection);
       const places = [...streams.map(({ key }) => key), ...streams.map(({ after }) => after)];
@@ -180,6 +215,11 @@ class IoRedisLink implements RedisLink {
       return (await this.#whileOpen(connection, read)) !== null;
     } catch (error) {
       throw redisError(error, this.server);
+    } finally {
+      cancelWatchdog();
+      this.#waiting.delete(connection);
+      if (this.#isClosed) connection.disconnect();
+      else this.#idle.push(connection);
     }
   }
 
@@ -257,4 +297,16 @@ class IoRedisLink implements RedisLink {
     });
     return connection;
   }
+}
+
+/** Streams that one command may name: in a cluster those of one hash tag, elsewhere all. */
+function bySlot(streams: readonly StreamPlace[]): StreamPlace[][] {
+  const groups = new Map<string, StreamPlace[]>();
+  for (const stream of streams) {
+    const tag = /^\{[^}]*\}/.exec(stream.key)?.[0] ?? "";
+    const group = groups.get(tag);
+    if (group) group.push(stream);
+    else groups.set(tag, [stream]);
+  }
+  return [...groups.values()];
 }

@@ -38,6 +38,8 @@ export interface QueueParts {
 
 const UNKNOWN_VERSION_DELAY_MS = 30_000;
 const EACH_TASK = 8;
+/** Two of the three heartbeats of a lease. */
+const HEARTBEATS_OF_LEASE = 2 / 3;
 
 /** The keys that include/queue.lua names. */
 export function queueKeys(keys: Keys, queue: QueueName): string[] {
@@ -201,10 +203,12 @@ export class RedisTaskQueue implements TaskQueue {
     const streams: { key: string; after: string }[] = [];
     let dueMs = Number.POSITIVE_INFINITY;
     const start = this.#turn++;
+    // A server that was away is not the death of everybody: for two heartbeats after a reconnect others may extend their leases first.
+    const mayTakeLapsed = (): string => (this.#parts.link.sinceReconnectMs() >= leaseMs * HEARTBEATS_OF_LEASE ? "1" : "");
     for (let i = 0; i < queues.length && claims.length < max; i++) {
       const queue = queues[(start + i) % queues.length] ?? "";
       const tokens = Array.from({ length: max - claims.length }, randomToken);
-      const args = [consumer, leaseMs, limits.maxCrashes, limits.maxDeadLetters, ...tokens];
+      const args = (): RedisArg[] => [consumer, leaseMs, limits.maxCrashes, limits.maxDeadLetters, mayTakeLapsed(), ...tokens];
       const answer = (await this.#run(SCRIPTS.claim, queue, args)) as string[];
       const [after = "0-0", due = "-1", ...tasks] = answer;
       if (Number(due) >= 0) dueMs = Math.min(dueMs, Number(due));
@@ -232,7 +236,12 @@ export class RedisTaskQueue implements TaskQueue {
     return undefined;
   }
 
-  #run(script: LuaScript, queue: QueueName, args: readonly RedisArg[], moreKeys: readonly string[] = []): Promise<unknown> {
+  #run(
+    script: LuaScript,
+    queue: QueueName,
+    args: readonly RedisArg[] | (() => readonly RedisArg[]),
+    moreKeys: readonly string[] = [],
+  ): Promise<unknown> {
     const keys = queueKeys(this.#parts.keys, queue);
     return this.#parts.link.script(script, moreKeys.length > 0 ? [...keys, ...moreKeys] : keys, args);
   }

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- agentReport.lua: what a pod says of itself.
 -- KEYS 1 reports of an agent   ARGV 1 pod, 2 report (JSON), 3 ms that it counts
 -- Returns "ok".

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- cancel.lua: stop a task, wherever it is.
 -- KEYS as queue.lua   ARGV 1 task key, 2 cause, 3 ms to remember an unknown one, 4 call id
 -- Returns "removed", "asked" (told at the next heartbeat) or "known". Sent again, it says again what it said.

@@ -1,13 +1,16 @@
+#!lua flags=allow-oom
 -- claim.lua: take tasks: those whose lease is over first, then those that wait, after the delayed ones that are due have joined them. What may
 -- not run any more is settled on the way. Sent again (a lost reply), it gives the tasks that it gave under the same tokens, nothing counted.
 -- The group keeps no list of what is pending: leases do, so that a lease ends by the queue's own time and holds for a task, not for an entry.
--- KEYS as queue.lua   ARGV 1 consumer, 2 lease ms, 3 most crashes, 4 most letters, 5… tokens, one for each task that is wanted
+-- KEYS as queue.lua   ARGV 1 consumer, 2 lease ms, 3 most crashes, 4 most letters, 5 "1" when lapsed leases are
+-- looked for, 6… tokens, one for each task that is wanted
 -- Returns {id of the stream's last entry ("" when there are tasks), ms until something is due or -1, key, envelope, MAC, token, crashes, errors,
 -- throttled, spent, …}
 --!include now.lua
 --!include queue.lua
 local consumer, lease, mostCrashes, mostLetters = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local wanted = ARGS - 4
+local looksForLapsed = ARGV[5] == '1'
+local wanted = ARGS - 5
 local PROMOTED_AT_ONCE = 100
 local TEXTS = { 'env', 'mac' }
 local answer = { '', '-1' }
@@ -41,7 +44,7 @@ end
 
 if IS_RESENT then
   local mine = {}
-  for i = 5, 4 + wanted do mine[ARGV[i]] = true end
+  for i = 6, 5 + wanted do mine[ARGV[i]] = true end
   for _, key in ipairs(redis.call('ZRANGE', LEASES, 0, -1)) do
     local record = recordOf(key, TEXTS)
     if record and record.st == 'running' and mine[record.tok] then hand(key, record, record.tok) end
@@ -53,14 +56,14 @@ for _, key in ipairs(redis.call('ZRANGEBYSCORE', DELAYED, '-inf', ms(now), 'LIMI
   redis.call('ZREM', DELAYED, key)
   if redis.call('EXISTS', RECORDS .. key) == 1 then park(key, 0) end
 end
-while count < wanted do
+while looksForLapsed and count < wanted do
   local key = redis.call('ZRANGEBYSCORE', LEASES, '-inf', ms(now), 'LIMIT', 0, 1)[1]
   if not key then break end
   local record = recordOf(key, TEXTS)
   if not record or record.st ~= 'running' then
     redis.call('ZREM', LEASES, key)
   elseif mayRun(key, record, true) then
-    hand(key, record, ARGV[5 + count])
+    hand(key, record, ARGV[6 + count])
   end
 end
 while count < wanted do
@@ -78,7 +81,7 @@ while count < wanted do
       addLetter(key or '', { isUnread = true }, 'Foreign', 'the entry ' .. entry[1] .. ' belongs to no task', mostLetters)
       redis.call('XDEL', STREAM, entry[1])
     elseif record.st == 'queued' and record.id == entry[1] then
-      if mayRun(key, record, false) then hand(key, record, ARGV[5 + count]) end
+      if mayRun(key, record, false) then hand(key, record, ARGV[6 + count]) end
     elseif record.id ~= entry[1] then
       redis.call('XDEL', STREAM, entry[1])
     end
@@ -86,7 +89,7 @@ while count < wanted do
 end
 
 if count == 0 then
-  for _, set in ipairs({ DELAYED, LEASES }) do
+  for _, set in ipairs(looksForLapsed and { DELAYED, LEASES } or { DELAYED }) do
     local first = redis.call('ZRANGE', set, 0, 0, 'WITHSCORES')
     if #first > 0 then
       local left = math.max(0, tonumber(first[2]) - now)

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- complete.lua: record a result and end the claim, if the claim is still ours.
 -- KEYS as queue.lua   ARGV 1 task key, 2 token, 3 result (JSON), 4 its MAC, 5 call id
 -- Returns "recorded" or "fenced" (nothing is changed). Sent again, it says again what it said.

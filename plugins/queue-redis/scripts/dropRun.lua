@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- dropRun.lua: up to a number of things of a run go; its keys leave tombstones, and whoever holds a claim of it is fenced.
 -- KEYS 1 run, 2 events, 3 handed out   ARGV 1 how many, 2 ms to remember a task
 -- Returns how many are left.

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- events.lua: events of one namespace: those that were handed out too long ago and not forgotten, then new ones.
 -- KEYS 1 events, 2 handed out   ARGV 1 most, 2 ms after which they come again
 -- Returns {id of the newest event, ms until one comes again or -1, id, fields, …}.

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- extend.lua: keep a claim, and say that the task stands still or goes on, when that is new and not said too soon after the last.
 -- KEYS as queue.lua, 11 stop   ARGV 1 task key, 2 token, 3 lease ms, 4 waiting (JSON) or "", 5 what it says, to compare, 6 ms between two sayings
 -- Returns "ok", "cancel", "stop" or "fenced" (nothing is changed). Safe to send twice.

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- fail.lua: the task said no. Counted as an error; over its retries, or for good, it is a dead letter, else it comes back.
 -- KEYS as queue.lua   ARGV 1 task key, 2 token, 3 failure (JSON), 4 its MAC, 5 delay ms, 6 "1" when asking again cannot help, 7 spent (JSON),
 -- 8 the letter's message, 9 most letters, 10 cancelled failure but for its message (JSON up to it), 11 call id

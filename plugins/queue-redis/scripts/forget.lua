@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- forget.lua: the effect of an event is written. The event goes; a settled record shrinks to a tombstone, but for those that a parent may ask for.
 -- KEYS as queue.lua, 11 handed out   ARGV 1 event id, 2 task key, 3 ms to remember
 -- Returns "ok". Safe to send twice.

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- hints.lua: what lies in an inbox behind what was read before. What was read before goes: a reply that is lost loses no hint.
 -- KEYS 1 inbox   ARGV 1 id of the last hint that was read
 -- Returns {id of the newest hint, key, …}. Sent again, it gives the same again.

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- ledgerSettle.lua: what a call has really used takes the place of what was reserved, and whoever waits is told.
 -- KEYS 1 call, 2 signal   ARGV 1 tokens
 -- Returns "ok". Twice is once.

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- look.lua: where a task is. A record whose entry is gone (a store that lost writes) is taken away, so that it can be enqueued again.
 -- KEYS as queue.lua   ARGV 1 task key
 -- Returns {state, verdict, spent, MAC, "1" for a tombstone}.

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- refuse.lua: a claimed task whose envelope is not to be believed is a dead letter, unexecuted.
 -- KEYS as queue.lua   ARGV 1 task key, 2 token, 3 what is wrong, 4 most letters
 -- Returns "dead" or "fenced".

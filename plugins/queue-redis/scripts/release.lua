@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- release.lua: give a task back unjudged.
 -- KEYS as queue.lua   ARGV 1 task key, 2 token, 3 delay ms, 4 "1" when throttling is counted, 5 spent (JSON) or "", 6 call id
 -- Returns "queued", "cancelled" or "fenced" (nothing is changed).

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- reopen.lua: a result that its agent did not sign is none. The task is forgotten, so that whoever answers for it enqueues it again.
 -- KEYS as queue.lua, 11 handed out   ARGV 1 event id or "", 2 task key
 -- Returns "ok". Safe to send twice.
