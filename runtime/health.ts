@@ -1,8 +1,9 @@
 // The semantic probe (B77): whether the model still answers as told. Asked in the background, without tools, and never from outside (S68).
+
 import type { AgentConfig } from "../crds/index.ts";
+import { orAborted } from "../plugins/sdk/index.ts";
 import type { AgentParts } from "./agentParts.ts";
 import { inputEstimate } from "./answer.ts";
-import { orAborted } from "./ending.ts";
 import { PROBE_FAILURES, PROBE_MAX_TOKENS } from "./limits.ts";
 import { messageOf } from "./verdict.ts";
 

@@ -1,7 +1,9 @@
 // Keeping claims alive. One ticker extends all claims of an agent at once, so that a queue may put them into one round trip. What the
 // queue answers ends the work (`fenced`, `cancel`, `stop`); no answer for `selfFenceMs` lets nothing new begin.
+
 import type { Claim, Clock, Log, TaskQueue, Waiting } from "../plugins/sdk/index.ts";
-import { type Ending, orAborted, TaskEnded } from "./ending.ts";
+import { orAborted } from "../plugins/sdk/index.ts";
+import { type Ending, TaskEnded } from "./ending.ts";
 import type { Timings } from "./timings.ts";
 import { messageOf } from "./verdict.ts";
 

@@ -1,7 +1,15 @@
 // Memory around a task (B80): what is relevant is read before, the exchange is written after. A store that fails or hangs costs the
 // task a few seconds and a line in the log, never more (B81).
-import { type Clock, cutUtf8, type Log, type MemoryScope, type MemoryStore, type Task, utf8Bytes } from "../plugins/sdk/index.ts";
-import { orAborted } from "./ending.ts";
+import {
+  type Clock,
+  cutUtf8,
+  type Log,
+  type MemoryScope,
+  type MemoryStore,
+  orAborted,
+  type Task,
+  utf8Bytes,
+} from "../plugins/sdk/index.ts";
 import { MAX_MEMORY_TEXT, MAX_RECALLED } from "./limits.ts";
 import { wellFormed } from "./text.ts";
 import { messageOf } from "./verdict.ts";

@@ -7,6 +7,7 @@ import {
   type LlmProvider,
   type LlmRequest,
   NO_USAGE,
+  orAborted,
   type ProviderError,
   type Spent,
   type TokenBudget,
@@ -16,7 +17,6 @@ import {
 import type { AgentParts } from "./agentParts.ts";
 import { type Answer, answerOf, inputEstimate, textEstimate } from "./answer.ts";
 import { type Permit, reserve } from "./budget.ts";
-import { orAborted } from "./ending.ts";
 import type { TaskJournal } from "./journal.ts";
 import type { Lease } from "./lease.ts";
 import { MAX_TRIES_IN_PLACE } from "./limits.ts";

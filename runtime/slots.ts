@@ -1,6 +1,6 @@
 // How many tasks an agent works on at a time (`limits.maxConcurrentTasks`). A task that waits gives its slot away and takes one again
 // before it goes on (B65); those come before new tasks, so that begun work is finished first.
-import { reasonOf } from "./ending.ts";
+import { abortReason } from "../plugins/sdk/index.ts";
 
 /** The slots of one agent. */
 export class Slots {
@@ -27,7 +27,7 @@ export class Slots {
 
   /** Takes a slot as soon as there is one, in order of asking. Aborted, it rejects and holds none. */
   async take(signal: AbortSignal): Promise<void> {
-    if (signal.aborted) throw reasonOf(signal);
+    if (signal.aborted) throw abortReason(signal);
     if (this.used < this.size && this.waiting.length === 0) {
       this.used++;
       return;
@@ -43,7 +43,7 @@ export class Slots {
       const onAbort = (): void => {
         const at = this.waiting.indexOf(entry);
         if (at >= 0) this.waiting.splice(at, 1);
-        reject(reasonOf(signal));
+        reject(abortReason(signal));
         this.changed();
       };
       this.waiting.push(entry);

@@ -1,7 +1,7 @@
 // The way to the server: one connection for commands, others for whoever waits (RELIABILITY §1.7). Scripts are safe to send twice, so a
 // lost reply is answered by sending again.
 import { Redis, type RedisOptions } from "ioredis";
-import type { Clock, Log } from "../sdk/index.ts";
+import { type Clock, type Log, orAborted } from "../sdk/index.ts";
 import type { LuaScript } from "./generated/scripts.ts";
 import { RedisRefused, RedisUnavailable, redisError } from "./redisErrors.ts";
 
@@ -50,13 +50,21 @@ export interface StreamPlace {
   readonly after: string;
 }
 
+/** A script, and what it is called with. */
+export interface ScriptCall {
+  readonly script: LuaScript;
+  readonly keys: readonly string[];
+  /** They may depend on the moment in which they are sent. */
+  readonly args: readonly RedisArg[] | (() => readonly RedisArg[]);
+}
+
 /** A server, as everything in this plugin uses it. Everything rejects with RedisUnavailable or RedisRefused. */
 export interface RedisLink {
   /** `host:port`, for messages. */
   readonly server: string;
   readonly timings: RedisTimings;
-  /** One atomic script. Sent again when its reply is lost. Arguments may depend on the moment in which they are sent. */
-  script(script: LuaScript, keys: readonly string[], args: readonly RedisArg[] | (() => readonly RedisArg[])): Promise<unknown>;
+  /** One atomic script. Sent again when its reply is lost; `isResent` when it may have been sent before. */
+  script(script: LuaScript, keys: readonly string[], args: ScriptCall["args"], isResent?: boolean): Promise<unknown>;
   command(name: string, ...args: readonly RedisArg[]): Promise<unknown>;
   /** Several commands in one round trip; rejects with the first refusal. */
   pipeline(calls: readonly RedisCall[]): Promise<readonly unknown[]>;
@@ -65,6 +73,12 @@ export interface RedisLink {
    * True when one does. Aborted, it rejects with `signal.reason` at once.
    */
   wait(streams: readonly StreamPlace[], waitMs: number, signal: AbortSignal): Promise<boolean>;
+  /**
+   * Waits for one stream as `wait` does, and calls a script as soon as that is over, in the same round trip. Undefined, and nothing called, when somebody
+   * waits for the same already: then it has waited with them. Aborted, it ends as soon as it is known whether the script was called: with its answer, or
+   * rejecting.
+   */
+  waitThen(stream: StreamPlace, waitMs: number, signal: AbortSignal, call: ScriptCall): Promise<unknown>;
   /** Whether commands can be sent now. */
   readonly isConnected: boolean;
   /** How long ago the connection came back after it was lost, ms; Infinity when it never was. */
@@ -92,7 +106,7 @@ class IoRedisLink implements RedisLink {
   readonly #idle: Redis[] = [];
   readonly #waiting = new Set<Redis>();
   /** Blocked reads by what they wait for: whoever waits for the same joins. */
-  readonly #reads = new Map<string, Promise<boolean>>();
+  readonly #reads = new Map<string, Promise<Read>>();
   /** Who waits for an answer, by connection. */
   readonly #open = new Map<Redis, Set<(error: Error) => void>>();
   #isClosed = false;
@@ -119,7 +133,7 @@ class IoRedisLink implements RedisLink {
     };
     const limitMs = this.timings.commandTimeoutMs;
     // The socket's limit ends a connection that is dead without having been closed; the next command goes by another.
-    this.#main = this.#connect({ commandTimeout: limitMs, socketTimeout: limitMs, enableAutoPipelining: true });
+    this.#main = this.#connect({ commandTimeout: limitMs, socketTimeout: limitMs });
     let isLost = false;
     this.#main.on("close", () => {
       isLost = true;
@@ -137,14 +151,13 @@ class IoRedisLink implements RedisLink {
     return this.#parts.clock.monotonic() - this.#cameBackMs;
   }
 
-  async script(script: LuaScript, keys: readonly string[], args: readonly RedisArg[] | (() => readonly RedisArg[])): Promise<unknown> {
-    const offset = this.#parts.clockOffsetMs?.() ?? 0;
-    let resent = 0;
+  async script(script: LuaScript, keys: readonly string[], args: ScriptCall["args"], isResent = false): Promise<unknown> {
+    let wasSent = isResent;
     return this.#sent(async () => {
-      const rest = [keys.length, ...keys, ...(typeof args === "function" ? args() : args), offset, resent];
-      resent = 1;
+      const rest = this.#restOf(keys, args, wasSent);
+      wasSent = true;
       try {
-        return await this.#main.evalsha(script.sha1, ...(rest as [number, ...RedisArg[]]));
+        return await this.#main.evalsha(script.sha1, ...rest);
       } catch (error) {
         if (!(error instanceof Error) || !error.message.startsWith("NOSCRIPT")) throw error;
         return this.#main.call("EVAL", [script.lua, ...rest]);
@@ -171,20 +184,28 @@ class IoRedisLink implements RedisLink {
 
   async wait(streams: readonly StreamPlace[], waitMs: number, signal: AbortSignal): Promise<boolean> {
     signal.throwIfAborted();
-    const blockMs = Math.max(1, Math.floor(Math.min(waitMs, this.timings.blockMs)));
+    const blockMs = this.#blockMs(waitMs);
     // Aborted or too late for one who has joined, a read ends by itself within its time, takes nothing, and its connection is used again.
     const reads = bySlot(streams).map((group) => this.#joined(group, blockMs));
-    let stop = (): void => undefined;
-    const stopped = new Promise<false>((resolve, reject) => {
-      const onAbort = (): void => reject(signal.reason as Error);
-      signal.addEventListener("abort", onAbort, { once: true });
-      const cancel = this.#parts.clock.after(blockMs, () => resolve(false));
-      stop = () => {
-        signal.removeEventListener("abort", onAbort);
-        cancel();
-      };
+    let cancel = (): void => undefined;
+    const late = new Promise<Read>((resolve) => {
+      cancel = this.#parts.clock.after(blockMs, () => resolve({ isNew: false }));
     });
-    return Promise.race([...reads, stopped]).finally(stop);
+    try {
+      return (await orAborted(Promise.race([...reads, late]), signal)).isNew;
+    } finally {
+      cancel();
+    }
+  }
+
+  async waitThen(stream: StreamPlace, waitMs: number, signal: AbortSignal, call: ScriptCall): Promise<unknown> {
+    signal.throwIfAborted();
+    if (this.#reads.has(nameOf([stream]))) {
+      await this.wait([stream], waitMs, signal);
+      return undefined;
+    }
+    const { answer } = await this.#joined([stream], this.#blockMs(waitMs), { call, signal });
+    return answer;
   }
 
   async close(): Promise<void> {
@@ -193,34 +214,55 @@ class IoRedisLink implements RedisLink {
     for (const connection of [this.#main, ...this.#idle, ...this.#waiting]) connection.disconnect();
   }
 
+  #blockMs(waitMs: number): number {
+    return Math.max(1, Math.floor(Math.min(waitMs, this.timings.blockMs)));
+  }
+
   /** The blocked read of these streams that is under way, or a new one. */
-  #joined(streams: readonly StreamPlace[], blockMs: number): Promise<boolean> {
-    const name = streams.map(({ key, after }) => `${key} ${after}`).join("\n");
+  #joined(streams: readonly StreamPlace[], blockMs: number, then?: Then): Promise<Read> {
+    const name = nameOf(streams);
     const known = this.#reads.get(name);
     if (known) return known;
-    const read = this.#block(streams, blockMs).finally(() => this.#reads.delete(name));
+    const read = this.#block(streams, blockMs, then).finally(() => this.#reads.delete(name));
     read.catch(() => undefined); // told to whoever still waits
     this.#reads.set(name, read);
     return read;
   }
 
-  async #block(streams: readonly StreamPlace[], blockMs: number): Promise<boolean> {
+  async #block(streams: readonly StreamPlace[], blockMs: number, then?: Then): Promise<Read> {
     const connection = this.#idle.pop() ?? this.#connect({});
     this.#waiting.add(connection);
+    // A blocked client that goes takes what it has sent behind with it: the script is called, and answered, before this closes, or not at all.
+    const leave = (): void => connection.disconnect();
     const cancelWatchdog = this.#parts.clock.after(blockMs + this.timings.watchdogMs, () => connection.disconnect(true));
     try {
       await this.#ready(connection);
+      then?.signal.throwIfAborted();
+      then?.signal.addEventListener("abort", leave, { once: true });
       const places = [...streams.map(({ key }) => key), ...streams.map(({ after }) => after)];
-      const read = (): Promise<unknown> => connection.call("XREAD", ["COUNT", "1", "BLOCK", String(blockMs), "STREAMS", ...places]);
-      return (await this.#whileOpen(connection, read)) !== null;
+      const read = this.#whileOpen(connection, () =>
+        connection.call("XREAD", ["COUNT", "1", "BLOCK", String(blockMs), "STREAMS", ...places]),
+      );
+      if (!then) return { isNew: (await read) !== null };
+      const { script, keys, args } = then.call;
+      const answer = this.#whileOpen(connection, () => connection.evalsha(script.sha1, ...this.#restOf(keys, args, false)));
+      answer.catch(() => undefined); // told to whoever asked for it
+      return { isNew: (await read) !== null, answer };
     } catch (error) {
       throw redisError(error, this.server);
     } finally {
       cancelWatchdog();
+      then?.signal.removeEventListener("abort", leave);
       this.#waiting.delete(connection);
       if (this.#isClosed) connection.disconnect();
-      else this.#idle.push(connection);
+      else if (then?.signal.aborted !== true) this.#idle.push(connection);
     }
+  }
+
+  /** What follows the script's hash or text in EVALSHA and EVAL. */
+  #restOf(keys: readonly string[], args: ScriptCall["args"], isResent: boolean): [number, ...RedisArg[]] {
+    const offsetMs = this.#parts.clockOffsetMs?.() ?? 0;
+    return [keys.length, ...keys, ...(typeof args === "function" ? args() : args), offsetMs, isResent ? 1 : 0];
   }
 
   /** Does it, and again while it is the connection that fails and there is time. */
@@ -298,6 +340,20 @@ class IoRedisLink implements RedisLink {
     return connection;
   }
 }
+
+/** How a blocked read ended. */
+interface Read {
+  readonly isNew: boolean;
+  /** What the script behind it said: the same reply brings it. */
+  readonly answer?: Promise<unknown>;
+}
+
+interface Then {
+  readonly call: ScriptCall;
+  readonly signal: AbortSignal;
+}
+
+const nameOf = (streams: readonly StreamPlace[]): string => streams.map(({ key, after }) => `${key} ${after}`).join("\n");
 
 /** Streams that one command may name: in a cluster those of one hash tag, elsewhere all. */
 function bySlot(streams: readonly StreamPlace[]): StreamPlace[][] {

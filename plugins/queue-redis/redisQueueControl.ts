@@ -1,9 +1,9 @@
 // The dispatchers' end of the queue.
-import type { QueueControl, QueueEvent, QueueName, Task, TaskFailure, TaskKey, TaskLook, TaskResult, Waiting } from "../sdk/index.ts";
+import type { QueueControl, QueueEvent, QueueName, Task, TaskFailure, TaskKey, TaskLook, Waiting } from "../sdk/index.ts";
 import { SCRIPTS } from "./generated/scripts.ts";
 import { namespaceOf } from "./keys.ts";
 import { callId, type QueueParts, queueKeys } from "./redisTaskQueue.ts";
-import { countersOf, lookOfTombstone, verdictOf } from "./wire.ts";
+import { countersOf, lookOfTombstone, resultOf, verdictOf } from "./wire.ts";
 
 /** {@link QueueControl} on Redis Streams. */
 export class RedisQueueControl implements QueueControl {
@@ -109,7 +109,7 @@ export class RedisQueueControl implements QueueControl {
     }
     if (isTombstone === "1" || verdict === "") return lookOfTombstone(state);
     if (state !== "done") return { state: state as "dead" | "cancelled" | "expired", failure: verdictOf<TaskFailure>(verdict, spent) };
-    return this.#parts.signatures.isGenuine(queue, verdict, mac) ? { state, result: verdictOf<TaskResult>(verdict, spent) } : undefined;
+    return this.#parts.signatures.isGenuine(queue, verdict, mac) ? { state, result: resultOf(verdict, spent) } : undefined;
   }
 
   async #eventOf(namespace: string, entry: string, fields: ReadonlyMap<string, string>): Promise<QueueEvent | undefined> {
@@ -129,7 +129,7 @@ export class RedisQueueControl implements QueueControl {
           return { ...head, type: "settled", state: state as "dead" | "cancelled" | "expired", failure, counters };
         }
         if (namespaceOf(queue) === namespace && this.#parts.signatures.isGenuine(queue, of("v"), of("m"))) {
-          return { ...head, type: "settled", state, result: verdictOf<TaskResult>(of("v"), of("sp")), counters };
+          return { ...head, type: "settled", state, result: resultOf(of("v"), of("sp")), counters };
         }
         await this.#reopen(entry, head.key, queue);
         return undefined;

@@ -7,6 +7,7 @@ import {
   type Clock,
   cutUtf8,
   type Log,
+  orAborted,
   type QueueDepth,
   type QueueLimits,
   type QueueName,
@@ -20,11 +21,13 @@ import {
   utf8Bytes,
   type Waiting,
 } from "../sdk/index.ts";
+import { Gatherer } from "./gatherer.ts";
 import { type LuaScript, SCRIPTS } from "./generated/scripts.ts";
 import { type Keys, namespaceOf } from "./keys.ts";
-import type { RedisArg, RedisLink } from "./redisLink.ts";
+import { RedisUnavailable } from "./redisErrors.ts";
+import type { RedisArg, RedisLink, ScriptCall, StreamPlace } from "./redisLink.ts";
 import type { Signatures } from "./signature.ts";
-import { envelopeProblem, headerOf, spentOf, UNKNOWN_VERSION } from "./wire.ts";
+import { envelopeProblem, headerOf, resultText, spentOf, UNKNOWN_VERSION } from "./wire.ts";
 
 /** What the queue works with. */
 export interface QueueParts {
@@ -37,7 +40,9 @@ export interface QueueParts {
 }
 
 const UNKNOWN_VERSION_DELAY_MS = 30_000;
+/** What claim.lua says of one task, and where its token stands in that. */
 const EACH_TASK = 8;
+const TOKEN_AT = 3;
 /** Two of the three heartbeats of a lease. */
 const HEARTBEATS_OF_LEASE = 2 / 3;
 
@@ -62,10 +67,33 @@ export function queueKeys(keys: Keys, queue: QueueName): string[] {
 export class RedisTaskQueue implements TaskQueue {
   readonly #parts: QueueParts;
   readonly #closing = new AbortController();
+  /** What is asked for several tasks at once: of one queue, and of one consumer where it claims. */
+  readonly #enqueues: Gatherer<readonly [QueueName], ScriptArgs, string>;
+  readonly #extends: Gatherer<readonly [QueueName, leaseMs: number], ScriptArgs, string>;
+  readonly #completes: Gatherer<readonly [QueueName], ScriptArgs, string>;
+  readonly #claims: Gatherer<readonly [QueueName, consumer: string, leaseMs: number], readonly string[], Found>;
+  /** Tokens of claims that nobody answered, by queue. */
+  readonly #unanswered = new Map<QueueName, readonly string[]>();
+  /** Tasks that were taken for somebody who does not want them any more. */
+  readonly #givingBack = new Set<Promise<unknown>>();
   #turn = 0;
 
   constructor(parts: QueueParts) {
     this.#parts = parts;
+    const { limits, keys } = parts;
+    const answers = (script: LuaScript, queue: QueueName, args: ScriptArgs, moreKeys?: readonly string[]): Promise<string[]> =>
+      this.#run(script, queue, args, moreKeys) as Promise<string[]>;
+    this.#enqueues = new Gatherer(([queue], tasks) => answers(SCRIPTS.enqueue, queue, [limits.maxDepth, ...tasks.flat()]), bytesOf);
+    this.#completes = new Gatherer(([queue], results) => answers(SCRIPTS.complete, queue, results.flat()), bytesOf);
+    this.#extends = new Gatherer(
+      ([queue, leaseMs], claims) =>
+        answers(SCRIPTS.extend, queue, [leaseMs, limits.waitingEveryMs, ...claims.flat()], [keys.stop(namespaceOf(queue))]),
+      bytesOf,
+    );
+    this.#claims = new Gatherer(
+      ([queue, consumer, leaseMs], tokens) => this.#found(queue, consumer, leaseMs, tokens),
+      (tokens) => tokens.length * TOKEN_BYTES * 2,
+    );
   }
 
   /** Aborted once the queue is closed. */
@@ -85,20 +113,22 @@ export class RedisTaskQueue implements TaskQueue {
       );
     }
     const prompt = cutUtf8(task.prompt, limits.maxLetterPromptBytes);
-    const answer = await this.#run(SCRIPTS.enqueue, task.queue, [
-      task.key,
-      env,
-      signatures.sign(task.queue, env),
-      task.run,
-      task.runUID,
-      task.retries,
-      task.deadlineMs,
-      delayMs,
-      limits.maxDepth,
-      task.parent === undefined ? "" : JSON.stringify(headerOf(task)),
-      task.inbox ?? "",
-      prompt === task.prompt ? "" : JSON.stringify({ ...task, prompt }),
-    ]);
+    const answer = await this.#enqueues.ask(
+      [task.queue],
+      [
+        task.key,
+        env,
+        signatures.sign(task.queue, env),
+        task.run,
+        task.runUID,
+        task.retries,
+        task.deadlineMs,
+        delayMs,
+        task.parent === undefined ? "" : JSON.stringify(headerOf(task)),
+        task.inbox ?? "",
+        prompt === task.prompt ? "" : JSON.stringify({ ...task, prompt }),
+      ],
+    );
     return answer as "added" | "known" | "full";
   }
 
@@ -107,48 +137,41 @@ export class RedisTaskQueue implements TaskQueue {
     if (request.max < 1) throw new RangeError(`claim: max is ${request.max}; ask for at least one task`);
     const { clock, link } = this.#parts;
     const endsMs = clock.monotonic() + request.waitMs;
+    let taking = this.#take(request);
     let ends: AbortSignal | undefined;
     for (;;) {
-      const { claims, streams, dueMs } = await this.#take(request);
+      const { claims, streams, dueMs } = await (ends ? this.#unlessAborted(taking, ends) : taking);
       if (signal.aborted) {
-        await Promise.all(claims.map((claim) => this.release(claim, "surplus", 0)));
+        await this.#giveBack(claims);
         throw signal.reason;
       }
       const leftMs = endsMs - clock.monotonic();
-      if (claims.length > 0 || leftMs <= 0) return claims;
+      if (claims.length > request.max) await this.#giveBack(claims.slice(request.max)); // what was asked for before, under other circumstances
+      if (claims.length > 0 || leftMs <= 0) return claims.slice(0, request.max);
       ends ??= AbortSignal.any([signal, this.#closing.signal]);
-      await link.wait(streams, Math.min(leftMs, dueMs, link.timings.lookMs), ends);
+      taking = this.#takeNext(request, streams, Math.min(leftMs, dueMs, link.timings.lookMs), ends);
     }
   }
 
   async extend(claim: Claim, leaseMs: number, waiting?: Waiting): Promise<"ok" | "fenced" | "cancel" | "stop"> {
-    const { limits, keys } = this.#parts;
+    const { limits } = this.#parts;
     const { key, queue } = claim.task;
     const told = waiting && {
       ...waiting,
       ...(waiting.message === undefined ? {} : { message: cutUtf8(waiting.message, limits.maxMessageBytes) }),
     };
-    const answer = await this.#run(
-      SCRIPTS.extend,
-      queue,
-      [
-        key,
-        claim.token,
-        leaseMs,
-        told ? JSON.stringify(told) : "",
-        told ? `${told.reason ?? ""}\n${told.message ?? ""}` : "",
-        limits.waitingEveryMs,
-      ],
-      [keys.stop(namespaceOf(queue))],
+    const answer = await this.#extends.ask(
+      [queue, leaseMs],
+      [key, claim.token, told ? JSON.stringify(told) : "", told ? `${told.reason ?? ""}\n${told.message ?? ""}` : ""],
     );
     return answer as "ok" | "fenced" | "cancel" | "stop";
   }
 
   async complete(claim: Claim, result: TaskResult): Promise<Settled> {
     const { key, queue } = claim.task;
-    const json = JSON.stringify(result);
+    const json = resultText(result);
     const mac = this.#parts.signatures.sign(queue, json);
-    return (await this.#run(SCRIPTS.complete, queue, [key, claim.token, json, mac, callId()])) as Settled;
+    return (await this.#completes.ask([queue], [key, claim.token, json, mac, callId()])) as Settled;
   }
 
   async fail(claim: Claim, failure: TaskFailure, delayMs: number): Promise<Settled> {
@@ -193,32 +216,110 @@ export class RedisTaskQueue implements TaskQueue {
 
   async close(): Promise<void> {
     this.#closing.abort(new Error("the queue is closed"));
+    await Promise.all(this.#givingBack);
     await this.#parts.link.close();
   }
 
   /** What there is now, a queue at a time, each time beginning with another: none of a shared agent's queues starves. */
   async #take({ queues, consumer, max, leaseMs }: ClaimRequest): Promise<Taken> {
-    const { keys, limits } = this.#parts;
+    const { keys } = this.#parts;
     const claims: Claim[] = [];
-    const streams: { key: string; after: string }[] = [];
+    const streams: StreamPlace[] = [];
     let dueMs = Number.POSITIVE_INFINITY;
     const start = this.#turn++;
-    // A server that was away is not the death of everybody: for two heartbeats after a reconnect others may extend their leases first.
-    const mayTakeLapsed = (): string => (this.#parts.link.sinceReconnectMs() >= leaseMs * HEARTBEATS_OF_LEASE ? "1" : "");
     for (let i = 0; i < queues.length && claims.length < max; i++) {
       const queue = queues[(start + i) % queues.length] ?? "";
-      const tokens = Array.from({ length: max - claims.length }, randomToken);
-      const args = (): RedisArg[] => [consumer, leaseMs, limits.maxCrashes, limits.maxDeadLetters, mayTakeLapsed(), ...tokens];
-      const answer = (await this.#run(SCRIPTS.claim, queue, args)) as string[];
-      const [after = "0-0", due = "-1", ...tasks] = answer;
-      if (Number(due) >= 0) dueMs = Math.min(dueMs, Number(due));
-      streams.push({ key: keys.stream(queue), after });
-      for (let at = 0; at < tasks.length; at += EACH_TASK) {
-        const claim = await this.#accept(queue, consumer, tasks.slice(at, at + EACH_TASK));
-        if (claim) claims.push(claim);
-      }
+      const unanswered = this.#unanswered.get(queue);
+      const found = unanswered
+        ? await this.#foundAgain(queue, consumer, leaseMs, unanswered)
+        : await this.#claims.ask([queue, consumer, leaseMs], newTokens(max - claims.length));
+      if (found.dueMs >= 0) dueMs = Math.min(dueMs, found.dueMs);
+      streams.push({ key: keys.stream(queue), after: found.after });
+      claims.push(...(await this.#accepted(queue, consumer, found.tasks)));
     }
     return { claims, streams, dueMs };
+  }
+
+  /** What there is once something has come, or the time is over. Of one queue it is taken in the round trip that says so. */
+  async #takeNext(request: ClaimRequest, streams: readonly StreamPlace[], waitMs: number, ends: AbortSignal): Promise<Taken> {
+    const { link } = this.#parts;
+    const [queue = "", ...others] = request.queues;
+    const [stream] = streams;
+    if (others.length > 0 || !stream) {
+      await link.wait(streams, waitMs, ends);
+      return this.#take(request);
+    }
+    const { consumer, leaseMs, max } = request;
+    const tokens = newTokens(max);
+    const waited = link.waitThen(stream, waitMs, ends, this.#claimCall(queue, consumer, leaseMs, tokens));
+    const found = await waited.then(
+      (said) => (said === undefined ? undefined : foundIn(said as string[])),
+      (error: unknown) => {
+        if (ends.aborted) throw error;
+        return this.#foundAgain(queue, consumer, leaseMs, tokens);
+      },
+    );
+    if (!found) return this.#take(request);
+    const { after, dueMs, tasks } = found;
+    const claims = await this.#accepted(queue, consumer, tasks);
+    return { claims, streams: [{ key: stream.key, after }], dueMs: dueMs >= 0 ? dueMs : Number.POSITIVE_INFINITY };
+  }
+
+  /** What is taken, or the signal's reason as soon as it is aborted; then what is taken all the same is given back. */
+  async #unlessAborted(taking: Promise<Taken>, signal: AbortSignal): Promise<Taken> {
+    try {
+      return await orAborted(taking, signal);
+    } catch (error) {
+      if (signal.aborted) {
+        const giving = taking.then(({ claims }) => this.#giveBack(claims)).catch(() => undefined);
+        this.#givingBack.add(giving);
+        void giving.then(() => this.#givingBack.delete(giving));
+      }
+      throw error;
+    }
+  }
+
+  async #giveBack(claims: readonly Claim[]): Promise<void> {
+    await Promise.all(claims.map((claim) => this.release(claim, "surplus", 0)));
+  }
+
+  /** Tasks of a queue for several who ask, to each under its own tokens. */
+  async #found(queue: QueueName, consumer: string, leaseMs: number, asked: readonly (readonly string[])[]): Promise<Found[]> {
+    const { after, dueMs, tasks } = await this.#foundOnce(queue, consumer, leaseMs, asked.flat(), false);
+    const byToken = new Map(tasks.map((task) => [task[TOKEN_AT], task]));
+    return asked.map((own) => ({ after, dueMs, tasks: own.map((token) => byToken.get(token)).filter((task) => task !== undefined) }));
+  }
+
+  /**
+   * What was handed out under tokens that may have been sent before, and its answer lost; when that was nothing, what there is now. Until the
+   * server answers it is asked again with every claim: a task is not left to its lease because of a bad connection.
+   */
+  async #foundAgain(queue: QueueName, consumer: string, leaseMs: number, tokens: readonly string[]): Promise<Found> {
+    this.#unanswered.delete(queue);
+    return this.#foundOnce(queue, consumer, leaseMs, tokens, true);
+  }
+
+  async #foundOnce(queue: QueueName, consumer: string, leaseMs: number, tokens: readonly string[], isResent: boolean): Promise<Found> {
+    const { script, keys, args } = this.#claimCall(queue, consumer, leaseMs, tokens);
+    try {
+      return foundIn((await this.#parts.link.script(script, keys, args, isResent)) as string[]);
+    } catch (error) {
+      if (error instanceof RedisUnavailable) this.#unanswered.set(queue, [...(this.#unanswered.get(queue) ?? []), ...tokens]);
+      throw error;
+    }
+  }
+
+  #claimCall(queue: QueueName, consumer: string, leaseMs: number, tokens: readonly string[]): ScriptCall {
+    const { limits, link, keys } = this.#parts;
+    // A server that was away is not the death of everybody: for two heartbeats after a reconnect others may extend their leases first.
+    const mayTakeLapsed = (): string => (link.sinceReconnectMs() >= leaseMs * HEARTBEATS_OF_LEASE ? "1" : "");
+    const args = (): ScriptArgs => [consumer, leaseMs, limits.maxCrashes, limits.maxDeadLetters, mayTakeLapsed(), ...tokens];
+    return { script: SCRIPTS.claim, keys: queueKeys(keys, queue), args };
+  }
+
+  async #accepted(queue: QueueName, consumer: string, tasks: Found["tasks"]): Promise<Claim[]> {
+    const claims = await Promise.all(tasks.map((fields) => this.#accept(queue, consumer, fields)));
+    return claims.filter((claim) => claim !== undefined);
   }
 
   /** The claim of a task, when its envelope is to be believed; else it is settled, or given back, here. */
@@ -236,21 +337,41 @@ export class RedisTaskQueue implements TaskQueue {
     return undefined;
   }
 
-  #run(
-    script: LuaScript,
-    queue: QueueName,
-    args: readonly RedisArg[] | (() => readonly RedisArg[]),
-    moreKeys: readonly string[] = [],
-  ): Promise<unknown> {
+  #run(script: LuaScript, queue: QueueName, args: ScriptArgs, moreKeys: readonly string[] = []): Promise<unknown> {
     const keys = queueKeys(this.#parts.keys, queue);
     return this.#parts.link.script(script, moreKeys.length > 0 ? [...keys, ...moreKeys] : keys, args);
   }
 }
 
+type ScriptArgs = readonly RedisArg[];
+
+/** What claim.lua found for one who asked. */
+interface Found {
+  /** The id of the queue's last entry; empty when everybody has what they wanted. */
+  readonly after: string;
+  /** Until something is due, or -1. */
+  readonly dueMs: number;
+  readonly tasks: readonly (readonly string[])[];
+}
+
+/** The answer of claim.lua. */
+function foundIn([after = "0-0", due = "-1", ...fields]: readonly string[]): Found {
+  const tasks: string[][] = [];
+  for (let at = 0; at < fields.length; at += EACH_TASK) tasks.push(fields.slice(at, at + EACH_TASK));
+  return { after, dueMs: Number(due), tasks };
+}
+
+/** About how much there is to send. */
+function bytesOf(args: ScriptArgs): number {
+  let bytes = 0;
+  for (const arg of args) bytes += typeof arg === "string" ? arg.length : 8;
+  return bytes;
+}
+
 interface Taken {
   readonly claims: Claim[];
   /** Where to wait for more. */
-  readonly streams: readonly { readonly key: string; readonly after: string }[];
+  readonly streams: readonly StreamPlace[];
   /** Until a lease ends or a delayed task is due. */
   readonly dueMs: number;
 }
@@ -259,6 +380,8 @@ const TOKEN_BYTES = 16;
 /** Random bytes of many tokens at once: asking for each alone takes longer than the rest of a claim. */
 const RANDOM_BYTES = 256 * TOKEN_BYTES;
 let random = Buffer.alloc(0);
+
+const newTokens = (count: number): string[] => Array.from({ length: count }, randomToken);
 
 /** 128 random bits. */
 function randomToken(): string {

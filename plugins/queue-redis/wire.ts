@@ -37,6 +37,18 @@ export function verdictOf<V extends TaskResult | TaskFailure>(json: string, spen
   return { ...verdict, ...addSpent(spentOf(spent), verdict) };
 }
 
+/** A result as it is kept: a preview that is the whole output is not said twice. */
+export function resultText(result: TaskResult): string {
+  const { preview, ...rest } = result;
+  return JSON.stringify(preview === rest.output ? rest : result);
+}
+
+/** The result that {@link resultText} wrote, with what all deliveries spent. */
+export function resultOf(json: string, spent: string): TaskResult {
+  const result = verdictOf<TaskResult>(json, spent);
+  return result.preview === undefined ? { ...result, preview: result.output ?? "" } : result;
+}
+
 /** A task without the texts that only its worker needs. */
 export function headerOf(task: Task): Omit<Task, "prompt" | "outputSchema" | "feedback" | "system"> {
   const { prompt: _prompt, outputSchema: _schema, feedback: _feedback, system: _system, ...header } = task;

@@ -16,6 +16,7 @@ export { addDecimals } from "./host/decimal.ts";
 export { type ErrorTextOptions, errorText } from "./host/errorText.ts";
 export { boundedEntry, type JournalLine, journalLineOf, shrunkJournal } from "./host/journalLines.ts";
 export { type Log, type LogFields, silentLog } from "./host/log.ts";
+export { abortReason, orAborted } from "./host/orAborted.ts";
 export { createRedactor, REDACTED, type Redactor } from "./host/redact.ts";
 export { cutUtf8, utf8Bytes } from "./host/utf8.ts";
 export { JOURNAL_TYPES, type JournalEntry, type JournalEvent, type JournalStore, type JournalType, type JournalWriter } from "./journal.ts";

@@ -2,8 +2,7 @@
 // here, from the envelope and the run's snapshot, never by what a prompt says (P22). A refusal queues nothing.
 import { createHash } from "node:crypto";
 import type { JsonObject, RunSnapshot } from "../../crds/index.ts";
-import { type Log, type QueueBackend, type Task, taskKeyOf, utf8Bytes } from "../../plugins/sdk/index.ts";
-import { orAborted } from "../ending.ts";
+import { type Log, orAborted, type QueueBackend, type Task, taskKeyOf, utf8Bytes } from "../../plugins/sdk/index.ts";
 import { detailOf, type TaskJournal } from "../journal.ts";
 import { MAX_CHILDREN, MAX_DEPTH, MAX_PROMPT, MAX_TOOL_ROUNDS } from "../limits.ts";
 import { roleIn } from "../runSnapshots.ts";

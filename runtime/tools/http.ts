@@ -2,8 +2,8 @@
 // is not 2xx is an error that the model sees.
 import { createHash } from "node:crypto";
 import type { AgentConfig, HttpToolConfig, JsonObject, JsonValue } from "../../crds/index.ts";
+import { abortReason } from "../../plugins/sdk/index.ts";
 import type { AgentParts } from "../agentParts.ts";
-import { reasonOf } from "../ending.ts";
 import { MAX_TOOL_ERROR_TEXT } from "../limits.ts";
 import { canonicalJson } from "../loop.ts";
 import { cutWithNote } from "../text.ts";
@@ -84,7 +84,7 @@ async function callEndpoint(
     headers["content-type"] ??= "application/json";
     return await answerOf(await egress.fetch(url, { method: config.method, headers, body: JSON.stringify(args), signal }), config.name);
   } catch (error) {
-    if (context.signal.aborted) throw reasonOf(context.signal);
+    if (context.signal.aborted) throw abortReason(context.signal);
     const reason: unknown = late.signal.aborted ? late.signal.reason : error;
     return toolError(`${config.name}: ${reason instanceof Error ? reason.message : "the call failed"}`);
   } finally {

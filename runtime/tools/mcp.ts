@@ -1,9 +1,10 @@
 // The MCP servers of an agent (B73, P21): each is connected to in the background and again when it is lost; one that is down takes
 // nothing from the others. A task sees the tools as they were when it began (S70).
+
 import type { AgentConfig, JsonObject, McpServerConfig } from "../../crds/index.ts";
 import type { AgentReport } from "../../plugins/sdk/index.ts";
+import { abortReason, orAborted } from "../../plugins/sdk/index.ts";
 import type { AgentParts } from "../agentParts.ts";
-import { orAborted, reasonOf } from "../ending.ts";
 import { backOffMs } from "../timings.ts";
 import { messageOf } from "../verdict.ts";
 import type { EgressPolicy } from "./egress.ts";
@@ -152,7 +153,7 @@ class McpServer {
     } catch (error) {
       // One that comes up after all is not left behind.
       void connecting.then((opened) => opened.close()).catch(() => undefined);
-      throw signal.aborted ? reasonOf(signal) : error;
+      throw signal.aborted ? abortReason(signal) : error;
     } finally {
       cancel();
     }
@@ -247,7 +248,7 @@ class McpServer {
       const raw = await orAborted(connection.call(tool.own, args, idempotencyKeyOf(context, tool.name, args), signal), signal);
       return { ...answerTextOf(raw), from: `tool ${tool.name}` };
     } catch (error) {
-      if (context.signal.aborted) throw reasonOf(context.signal);
+      if (context.signal.aborted) throw abortReason(context.signal);
       // Whether the server or only this call is at fault is for a check to say, at once.
       void this.checkOnce(this.closing.signal);
       return { text: `${tool.name} failed: ${messageOf(error)}`, isError: true, from: `tool ${tool.name}` };

@@ -1,9 +1,10 @@
 // One connection to one MCP server (B73): Streamable HTTP, SSE or the plain REST shape, probed in that order, or a process by stdio.
 // The one place that knows the SDK, which is loaded with the first server.
+
 import type { JsonSchemaValidator, JsonSchemaValidatorResult, jsonSchemaValidator } from "@modelcontextprotocol/sdk/validation";
 import type { JsonObject, McpServerConfig } from "../../crds/index.ts";
 import type { Clock, Log } from "../../plugins/sdk/index.ts";
-import { orAborted } from "../ending.ts";
+import { orAborted } from "../../plugins/sdk/index.ts";
 import { MAX_TOOL_PAGES, MAX_TOOLS_PER_SERVER } from "../limits.ts";
 import type { Timings } from "../timings.ts";
 import { createEgress, type Egress, EgressError, type EgressPolicy } from "./egress.ts";

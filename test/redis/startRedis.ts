@@ -55,8 +55,8 @@ export function redisProgram(): string {
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
   const program = redisProgram();
   const folder = mkdtempSync(path.join(tmpdir(), "kubectl-ark-redis-"));
-  const port = await freePort();
-  const server = new LocalRedis(program, { ...options, folder, port });
+  const [port, busPort] = [await freePort(), await freePort()];
+  const server = new LocalRedis(program, { ...options, folder, port, busPort });
   try {
     await server.start();
   } catch (error) {
@@ -71,11 +71,11 @@ class LocalRedis implements RedisServer {
   readonly port: number;
   readonly folder: string;
   readonly #program: string;
-  readonly #options: RedisOptions & { readonly folder: string; readonly port: number };
+  readonly #options: RedisOptions & { readonly folder: string; readonly port: number; readonly busPort: number };
   #child: ChildProcess | undefined;
   #client: Redis | undefined;
 
-  constructor(program: string, options: RedisOptions & { readonly folder: string; readonly port: number }) {
+  constructor(program: string, options: RedisOptions & { readonly folder: string; readonly port: number; readonly busPort: number }) {
     this.#program = program;
     this.#options = options;
     this.folder = options.folder;
@@ -88,11 +88,11 @@ class LocalRedis implements RedisServer {
   }
 
   async start(): Promise<void> {
-    const { port, folder, appendonly = true, cluster = false, password, args = [] } = this.#options;
+    const { port, busPort, folder, appendonly = true, cluster = false, password, args = [] } = this.#options;
     const flags = [
       ...["--port", String(port), "--bind", HOST, "--dir", folder, "--save", "", "--appendonly", appendonly ? "yes" : "no"],
       ...["--appendfsync", "everysec", "--maxmemory-policy", "noeviction", "--loglevel", "warning"],
-      ...(cluster ? ["--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf"] : []),
+      ...(cluster ? ["--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf", "--cluster-port", String(busPort)] : []),
       ...(password ? ["--requirepass", password] : []),
       ...args,
     ];

@@ -4,7 +4,7 @@
 -- The group keeps no list of what is pending: leases do, so that a lease ends by the queue's own time and holds for a task, not for an entry.
 -- KEYS as queue.lua   ARGV 1 consumer, 2 lease ms, 3 most crashes, 4 most letters, 5 "1" when lapsed leases are
 -- looked for, 6… tokens, one for each task that is wanted
--- Returns {id of the stream's last entry ("" when there are tasks), ms until something is due or -1, key, envelope, MAC, token, crashes, errors,
+-- Returns {id of the stream's last entry ("" when there are as many tasks as are wanted), ms until something is due or -1, key, envelope, MAC, token, crashes, errors,
 -- throttled, spent, …}
 --!include now.lua
 --!include queue.lua
@@ -12,7 +12,7 @@ local consumer, lease, mostCrashes, mostLetters = ARGV[1], tonumber(ARGV[2]), to
 local looksForLapsed = ARGV[5] == '1'
 local wanted = ARGS - 5
 local PROMOTED_AT_ONCE = 100
-local TEXTS = { 'env', 'mac' }
+local READ = { 'id', 'tok', 'cc', 'dl', 'cr', 'er', 'th', 'sp', 'env', 'mac' }
 local answer = { '', '-1' }
 local count = 0
 
@@ -21,20 +21,21 @@ local function hand(key, record, token)
   redis.call('ZADD', LEASES, ms(now + lease), key)
   local n = #answer
   answer[n + 1], answer[n + 2], answer[n + 3], answer[n + 4] = key, record.env or '', record.mac or '', token
-  answer[n + 5], answer[n + 6], answer[n + 7], answer[n + 8] = record.cr, record.er, record.th, record.sp
+  answer[n + 5], answer[n + 6], answer[n + 7], answer[n + 8] = record.cr or '0', record.er or '0', record.th or '0', record.sp or ''
   count = count + 1
 end
 
 -- Whether a task may be delivered; settles it otherwise.
 local function mayRun(key, record, isLapsed)
   if record.cc then
-    settle(key, record, 'cancelled', failure('Cancelled', record.cc), '')
+    settle(key, recordOf(key), 'cancelled', failure('Cancelled', record.cc), '')
   elseif tonumber(record.dl) > 0 and tonumber(record.dl) <= now then
-    settle(key, record, 'expired', failure('TimedOut', "the task's deadline passed before an agent could take it up"), '')
+    settle(key, recordOf(key), 'expired', failure('TimedOut', "the task's deadline passed before an agent could take it up"), '')
   else
     if not isLapsed then return true end
     record.cr = redis.call('HINCRBY', RECORDS .. key, 'cr', 1)
     if record.cr < mostCrashes then return true end
+    record = recordOf(key)
     local message = record.cr .. ' deliveries ended without a verdict, the last at "' .. record.own .. '"; the agent died or hung each time'
     addLetter(key, record, 'Poison', message, mostLetters)
     settle(key, record, 'dead', failure('Poison', message), '')
@@ -46,7 +47,7 @@ if IS_RESENT then
   local mine = {}
   for i = 6, 5 + wanted do mine[ARGV[i]] = true end
   for _, key in ipairs(redis.call('ZRANGE', LEASES, 0, -1)) do
-    local record = recordOf(key, TEXTS)
+    local record = recordOf(key, READ)
     if record and record.st == 'running' and mine[record.tok] then hand(key, record, record.tok) end
   end
   if count > 0 then return answer end
@@ -59,7 +60,7 @@ end
 while looksForLapsed and count < wanted do
   local key = redis.call('ZRANGEBYSCORE', LEASES, '-inf', ms(now), 'LIMIT', 0, 1)[1]
   if not key then break end
-  local record = recordOf(key, TEXTS)
+  local record = recordOf(key, READ)
   if not record or record.st ~= 'running' then
     redis.call('ZREM', LEASES, key)
   elseif mayRun(key, record, true) then
@@ -75,7 +76,7 @@ while count < wanted do
   if not read then break end
   for _, entry in ipairs(read[1][2]) do
     local key = fields(entry[2]).k
-    local record = key and recordOf(key, TEXTS)
+    local record = key and recordOf(key, READ)
     if not record then
       -- Nobody has enqueued it: whoever wrote it may look at it.
       addLetter(key or '', { isUnread = true }, 'Foreign', 'the entry ' .. entry[1] .. ' belongs to no task', mostLetters)
@@ -88,7 +89,8 @@ while count < wanted do
   end
 end
 
-if count == 0 then
+-- Where to wait for more, and for how long at most.
+if count < wanted then
   for _, set in ipairs(looksForLapsed and { DELAYED, LEASES } or { DELAYED }) do
     local first = redis.call('ZRANGE', set, 0, 0, 'WITHSCORES')
     if #first > 0 then
@@ -96,7 +98,7 @@ if count == 0 then
       if tonumber(answer[2]) < 0 or left < tonumber(answer[2]) then answer[2] = ms(left) end
     end
   end
-  local info = redis.pcall('XINFO', 'STREAM', STREAM)
-  answer[1] = info.err and '0-0' or fields(info)['last-generated-id']
+  local last = redis.call('XREVRANGE', STREAM, '+', '-', 'COUNT', 1)
+  answer[1] = last[1] and last[1][1] or '0-0'
 end
 return answer

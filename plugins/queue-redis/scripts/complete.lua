@@ -1,12 +1,21 @@
 #!lua flags=allow-oom
--- complete.lua: record a result and end the claim, if the claim is still ours.
--- KEYS as queue.lua   ARGV 1 task key, 2 token, 3 result (JSON), 4 its MAC, 5 call id
--- Returns "recorded" or "fenced" (nothing is changed). Sent again, it says again what it said.
+-- complete.lua: record results and end their claims, where the claim is still ours.
+-- KEYS as queue.lua   ARGV for each: task key, token, result (JSON), its MAC, call id
+-- Returns "recorded" or "fenced" (nothing is changed) for each. Sent again, it says again what it said.
 --!include now.lua
 --!include queue.lua
-local key = ARGV[1]
-local record = recordOf(key)
-if record and record.by == ARGV[2] .. ARGV[5] then return record.said end
-if not record or record.tok ~= ARGV[2] or record.st ~= 'running' then return 'fenced' end
-settle(key, record, 'done', ARGV[3], ARGV[4], ARGV[2] .. ARGV[5], 'recorded')
-return 'recorded'
+local EACH = 5
+local READ = { 'id', 'tok', 'cr', 'er', 'th', 'sp', 'run', 'uid', 'inb', 'wid', 'ws', 'by', 'said' }
+
+local function complete(key, token, result, mac, call)
+  local record = recordOf(key, READ)
+  local by = token .. call
+  if record and record.by == by then return record.said end
+  if not record or record.tok ~= token or record.st ~= 'running' then return 'fenced' end
+  settle(key, record, 'done', result, mac, by, 'recorded')
+  return 'recorded'
+end
+
+local answer = {}
+for at = 1, ARGS, EACH do answer[#answer + 1] = complete(unpack(ARGV, at, at + EACH - 1)) end
+return answer

@@ -1,25 +1,35 @@
--- enqueue.lua: add a task, unless its key is known or its queue is full. Safe to send twice: the second time it is known.
--- KEYS as queue.lua   ARGV 1 task key, 2 envelope, 3 its MAC, 4 run, 5 run UID, 6 retries, 7 deadline ms, 8 delay ms, 9 most tasks,
--- 10 header (JSON) of a task with a parent or "", 11 inbox or "", 12 envelope for a letter, when that is shorter, or ""
--- Returns "added", "known" or "full" (nothing is changed).
+-- enqueue.lua: add tasks, but those whose key is known and those that are too many. Safe to send twice: the second time they are known.
+-- KEYS as queue.lua   ARGV 1 most tasks, then for each: task key, envelope, its MAC, run, run UID, retries, deadline ms, delay ms,
+-- header (JSON) of a task with a parent or "", inbox or "", envelope for a letter, when that is shorter, or ""
+-- Returns "added", "known" or "full" (nothing is changed) for each.
 --!include now.lua
 --!include queue.lua
-local key = ARGV[1]
-if recordOf(key) then return 'known' end
-if redis.call('XLEN', STREAM) + redis.call('ZCARD', DELAYED) >= tonumber(ARGV[9]) then return 'full' end
-local delay = tonumber(ARGV[8])
-local state, id = 'delayed', ''
-if delay > 0 then
-  redis.call('ZADD', DELAYED, ms(now + delay), key)
-else
-  state, id = 'queued', redis.call('XADD', STREAM, '*', 'k', key)
+local MOST, EACH = tonumber(ARGV[1]), 11
+local NOTHING = {}
+local depth = redis.call('XLEN', STREAM) + redis.call('ZCARD', DELAYED)
+
+local function add(key, env, mac, run, uid, retries, deadline, delay, header, inbox, cut)
+  if recordOf(key, NOTHING) then return 'known' end
+  if depth >= MOST then return 'full' end
+  depth = depth + 1
+  local state, id = 'delayed', ''
+  if tonumber(delay) > 0 then
+    redis.call('ZADD', DELAYED, ms(now + tonumber(delay)), key)
+  else
+    state, id = 'queued', redis.call('XADD', STREAM, '*', 'k', key)
+  end
+  redis.call('HSET', RECORDS .. key, 'st', state, 'id', id, 'env', env, 'mac', mac, 'run', run, 'uid', uid, 'rt', retries, 'dl', deadline,
+    'f', ms(now))
+  if inbox ~= '' then redis.call('HSET', RECORDS .. key, 'inb', inbox) end
+  redis.call('SADD', RUNS .. uid, 'task\n' .. STREAM .. '\n' .. key)
+  if cut ~= '' then redis.call('HSET', RECORDS .. key, 'cut', cut) end
+  if header ~= '' then
+    local event = redis.call('XADD', EVENTS, '*', 't', 'delegated', 'k', key, 'q', STREAM, 'run', run, 'uid', uid, 'task', header)
+    redis.call('HSET', RECORDS .. key, 'par', 1, 'deid', event)
+  end
+  return 'added'
 end
-redis.call('HSET', RECORDS .. key, 'st', state, 'id', id, 'env', ARGV[2], 'mac', ARGV[3], 'run', ARGV[4], 'uid', ARGV[5], 'rt', ARGV[6], 'dl', ARGV[7],
-  'f', ms(now), 'cr', 0, 'er', 0, 'th', 0, 'sp', '', 'inb', ARGV[11], 'own', '')
-redis.call('SADD', RUNS .. ARGV[5], 'task\n' .. STREAM .. '\n' .. key)
-if ARGV[12] ~= '' then redis.call('HSET', RECORDS .. key, 'cut', ARGV[12]) end
-if ARGV[10] ~= '' then
-  local event = redis.call('XADD', EVENTS, '*', 't', 'delegated', 'k', key, 'q', STREAM, 'run', ARGV[4], 'uid', ARGV[5], 'task', ARGV[10])
-  redis.call('HSET', RECORDS .. key, 'par', 1, 'deid', event)
-end
-return 'added'
+
+local answer = {}
+for at = 2, ARGS, EACH do answer[#answer + 1] = add(unpack(ARGV, at, at + EACH - 1)) end
+return answer

@@ -1,18 +1,26 @@
 #!lua flags=allow-oom
--- extend.lua: keep a claim, and say that the task stands still or goes on, when that is new and not said too soon after the last.
--- KEYS as queue.lua, 11 stop   ARGV 1 task key, 2 token, 3 lease ms, 4 waiting (JSON) or "", 5 what it says, to compare, 6 ms between two sayings
--- Returns "ok", "cancel", "stop" or "fenced" (nothing is changed). Safe to send twice.
+-- extend.lua: keep claims, and say that a task stands still or goes on, when that is new and not said too soon after the last.
+-- KEYS as queue.lua, 11 stop   ARGV 1 lease ms, 2 ms between two sayings, then for each: task key, token, waiting (JSON) or "", what it says, to compare
+-- Returns "ok", "cancel", "stop" or "fenced" (nothing is changed) for each. Safe to send twice.
 --!include now.lua
 --!include queue.lua
-local key = ARGV[1]
-local record = recordOf(key, { 'wat' })
-if not record or record.tok ~= ARGV[2] or record.st ~= 'running' then return 'fenced' end
-redis.call('ZADD', LEASES, ms(now + tonumber(ARGV[3])), key)
-if ARGV[4] ~= '' and (record.ws or '') ~= ARGV[5] and tonumber(record.wat or '0') + tonumber(ARGV[6]) <= now then
-  quiet(key, record)
-  local id = redis.call('XADD', EVENTS, '*', 't', 'waiting', 'k', key, 'q', STREAM, 'run', record.run, 'uid', record.uid, 'w', ARGV[4])
-  redis.call('HSET', RECORDS .. key, 'ws', ARGV[5], 'wat', ms(now), 'wid', id)
+local LEASE, BETWEEN, EACH = tonumber(ARGV[1]), tonumber(ARGV[2]), 4
+local READ = { 'tok', 'cc', 'wid', 'ws', 'wat', 'run', 'uid' }
+local stops = redis.call('EXISTS', KEYS[11]) == 1
+
+local function extend(key, token, waiting, says)
+  local record = recordOf(key, READ)
+  if not record or record.tok ~= token or record.st ~= 'running' then return 'fenced' end
+  redis.call('ZADD', LEASES, ms(now + LEASE), key)
+  if waiting ~= '' and (record.ws or '') ~= says and tonumber(record.wat or '0') + BETWEEN <= now then
+    quiet(key, record)
+    local id = redis.call('XADD', EVENTS, '*', 't', 'waiting', 'k', key, 'q', STREAM, 'run', record.run, 'uid', record.uid, 'w', waiting)
+    redis.call('HSET', RECORDS .. key, 'ws', says, 'wat', ms(now), 'wid', id)
+  end
+  if record.cc then return 'cancel' end
+  return stops and 'stop' or 'ok'
 end
-if record.cc then return 'cancel' end
-if redis.call('EXISTS', KEYS[11]) == 1 then return 'stop' end
-return 'ok'
+
+local answer = {}
+for at = 3, ARGS, EACH do answer[#answer + 1] = extend(unpack(ARGV, at, at + EACH - 1)) end
+return answer

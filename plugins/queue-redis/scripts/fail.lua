@@ -22,6 +22,6 @@ if ARGV[6] == '1' or record.er > tonumber(record.rt) then
 end
 lift(key, record)
 quiet(key, record)
-redis.call('HSET', RECORDS .. key, 'sp', record.sp .. ARGV[7] .. '\n', 'by', by, 'said', 'retry')
+redis.call('HSET', RECORDS .. key, 'sp', (record.sp or '') .. ARGV[7] .. '\n', 'by', by, 'said', 'retry')
 park(key, tonumber(ARGV[5]))
 return 'retry'

@@ -7,7 +7,7 @@
 redis.pcall('XACK', EVENTS, 'controller', ARGV[1])
 redis.call('XDEL', EVENTS, ARGV[1])
 redis.call('ZREM', KEYS[11], ARGV[1])
-local record = recordOf(ARGV[2], { 'eid', 'par' })
+local record = recordOf(ARGV[2], { 'eid', 'par', 'uid' })
 if record and FINAL[record.st] and record.eid == ARGV[1] and not record.par and not record.te then
   bury(ARGV[2], record.st, tonumber(ARGV[3]))
   redis.call('SREM', RUNS .. record.uid, 'task\n' .. STREAM .. '\n' .. ARGV[2])

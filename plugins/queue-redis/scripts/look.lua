@@ -5,7 +5,7 @@
 --!include now.lua
 --!include queue.lua
 local key = ARGV[1]
-local record = recordOf(key, { 'v', 'm' })
+local record = recordOf(key, { 'id', 'sp', 'v', 'm' })
 if not record then return { 'absent' } end
 if FINAL[record.st] then return { record.st, record.v or '', record.sp or '', record.m or '', record.te and '1' or '' } end
 local isThere

@@ -12,30 +12,26 @@ local function fields(list)
   return map
 end
 
--- The fields of a record. Few are read at a time: a record holds its whole envelope.
-local NAMES = { 'st', 'te', 'id', 'tok', 'cr', 'er', 'th', 'dl', 'cc', 'sp', 'own', 'run', 'uid', 'inb', 'wid', 'ws', 'by', 'said', 'rt' }
+-- The fields of a record but for its texts. Nothing is written for a counter of 0, nor for what is empty.
+local NAMES = { 'id', 'tok', 'cr', 'er', 'th', 'dl', 'cc', 'sp', 'own', 'run', 'uid', 'inb', 'wid', 'ws', 'by', 'said', 'rt' }
 
--- The record of a task but for its texts; nil when it is unknown, or was remembered for long enough.
-local function recordOf(key, more)
-  local names = NAMES
-  if more then
-    names = { unpack(NAMES) }
-    for _, name in ipairs(more) do names[#names + 1] = name end
-  end
-  local values = redis.call('HMGET', RECORDS .. key, unpack(names))
+-- The record of a task: of its fields those that are named, else all but its texts. Nil when it is unknown, or was remembered for long enough.
+local function recordOf(key, names)
+  names = names or NAMES
+  local values = redis.call('HMGET', RECORDS .. key, 'st', 'te', unpack(names))
   if not values[1] then return nil end
-  local record = {}
-  for i, name in ipairs(names) do record[name] = values[i] or nil end
-  if record.te and tonumber(record.te) <= now then
+  if values[2] and tonumber(values[2]) <= now then
     redis.call('DEL', RECORDS .. key)
     return nil
   end
+  local record = { st = values[1], te = values[2] or nil }
+  for i = 1, #names do record[names[i]] = values[i + 2] or nil end
   return record
 end
 
 -- Takes a task from wherever it stands.
 local function lift(key, record)
-  if record.id and record.id ~= '' then redis.call('XDEL', STREAM, record.id) end
+  if record.st == 'queued' or record.st == 'running' then redis.call('XDEL', STREAM, record.id) end
   if record.st == 'delayed' then redis.call('ZREM', DELAYED, key) end
   if record.st == 'running' then redis.call('ZREM', LEASES, key) end
 end
@@ -76,14 +72,15 @@ local function addLetter(key, record, reason, message, most)
   end
 end
 
--- The end of a task: record, event and hint are one fact. `verdict` is the result or the failure as JSON, `mac` its MAC or '', `by` the call that said it.
+-- The end of a task: record, event and hint are one fact. The event names the task, whose record says the rest until the event is forgotten.
+-- `verdict` is the result or the failure as JSON, `mac` its MAC or '', `by` the call that said it.
 local function settle(key, record, state, verdict, mac, by, said)
   lift(key, record)
   quiet(key, record)
-  local id = redis.call('XADD', EVENTS, '*', 't', 'settled', 's', state, 'k', key, 'q', STREAM, 'run', record.run, 'uid', record.uid, 'c', countersOf(record),
-    'v', verdict, 'sp', record.sp or '', 'm', mac)
-  redis.call('HSET', RECORDS .. key, 'st', state, 'v', verdict, 'm', mac, 'tok', '', 'id', '', 'eid', id, 'by', by or '', 'said', said or '', 'env', '', 'cut', '')
-  if record.inb and record.inb ~= '' then
+  local id = redis.call('XADD', EVENTS, '*', 't', 'settled', 'k', key, 'q', STREAM)
+  redis.call('HSET', RECORDS .. key, 'st', state, 'v', verdict, 'm', mac, 'eid', id, 'by', by or '', 'said', said or '')
+  redis.call('HDEL', RECORDS .. key, 'tok', 'id', 'env', 'mac', 'cut')
+  if record.inb then
     redis.call('XADD', INBOX .. record.inb, '*', 'k', key)
     redis.call('PEXPIRE', INBOX .. record.inb, HOUR_MS)
   end
