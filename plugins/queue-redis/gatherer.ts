@@ -73,6 +73,6 @@ export class Gatherer<Group extends readonly (string | number)[], In, Out> {
 
 interface Waiting<In, Out> {
   readonly item: In;
-  resolve(answer: Out): void;
-  reject(error: unknown): void;
+  readonly resolve: (answer: Out) => void;
+  readonly reject: (error: unknown) => void;
 }
