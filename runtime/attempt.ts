@@ -77,6 +77,7 @@ class Conversation {
   }
 
   async end(isOver: boolean): Promise<void> {
+    await this.calls?.settled();
     await this.delegation?.end(isOver);
   }
 

@@ -44,6 +44,7 @@ export class ModelCalls {
   private spentUsage: Usage = NO_USAGE;
   private spentUSD: string | undefined;
   private answered = false;
+  private settling = Promise.resolve();
   /** A waiting state was told and not yet taken back. An earlier delivery's stands until this one has an answer. */
   private toldWaiting: boolean;
   private readonly parts: ModelCallParts;
@@ -94,6 +95,7 @@ export class ModelCalls {
     let permit: Permit | undefined;
     let used: Usage = NO_USAGE;
     const model: { health: "good" | "bad" | "unknown" } = { health: "unknown" };
+    await this.settling;
     try {
       permit = await this.reserve(estimate, maxTokens);
       await lease.confirm(signal);
@@ -146,8 +148,13 @@ export class ModelCalls {
       if (model.health === "good") gate.succeeded();
       else if (model.health === "bad") gate.unavailable();
       else gate.left();
-      await this.settle(permit, used);
+      this.settling = this.settle(permit, used); // the answer need not wait for it: the next call does, and the task's end
     }
+  }
+
+  /** When the ledger knows of every call. Never rejects. */
+  settled(): Promise<void> {
+    return this.settling;
   }
 
   private reserve(inputTokens: number, maxOutputTokens: number): Promise<Permit> {

@@ -62,6 +62,7 @@ export async function execute(claim: Claim, parts: WorkerParts): Promise<Settled
   try {
     attempted = await attempt({ claim, lease, presence, signal, journal, log, parked }, parts);
     taskClock.stop();
+    presence.end(); // the work is done: whoever waits for the slot need not wait for the queue to hear of it
     settled = await settle(claim, attempted.verdict, attempted.spent, parts);
     logVerdict(log, attempted.verdict, settled);
     return settled;

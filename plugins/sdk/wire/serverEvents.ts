@@ -53,6 +53,9 @@ export async function* readServerEvents(
   }
 }
 
+/** Made once, as it is thrown for nobody. */
+const ENOUGH = new Error("the end of the stream is read");
+
 /** Reads the end of a stream that has said its last, so that its connection can be used again. */
 async function drained(chunks: AsyncGenerator<Uint8Array>, vendor: Vendor): Promise<void> {
   const enough = new AbortController();
@@ -61,7 +64,7 @@ async function drained(chunks: AsyncGenerator<Uint8Array>, vendor: Vendor): Prom
   };
   const gaveUp = vendor.clock.sleep(DRAIN_MS, enough.signal);
   await Promise.race([toTheEnd().catch(() => undefined), gaveUp.catch(() => undefined)]);
-  enough.abort();
+  enough.abort(ENOUGH);
 }
 
 function tooMuch(vendor: Vendor): ProviderError {

@@ -46,6 +46,9 @@ export function vendorOf(name: string, defaultBaseURL: string, options: Readonly
   };
 }
 
+/** Made once: an error of its own for every exchange, with its stack, costs more than the rest of it. */
+const OVER = new Error("the exchange is over");
+
 /** One exchange: its own signal, a fetch that answers with nothing but a success, and what was refused. */
 export interface VendorCall {
   readonly signal: AbortSignal;
@@ -67,19 +70,21 @@ export async function callVendor<T>(
   const controller = new AbortController();
   const onAbort = (): void => controller.abort(signal.reason);
   signal.addEventListener("abort", onAbort, { once: true });
+  let answered: Response | undefined;
   let known: ProviderError | undefined; // SDKs wrap what fetch throws, and not always with its cause
   const know = (error: ProviderError): ProviderError => (known = error);
   const guarded: typeof globalThis.fetch = async (input, init) => {
     const response = await vendor.fetch(input, { ...init, redirect: "manual", signal: controller.signal }).catch((error: unknown) => {
       throw know(isProviderError(error) ? error : networkError(vendor, error));
     });
-    if (response.ok) return response;
+    if (response.ok) return (answered = response);
     const text = await readText(response, MAX_REFUSAL_BYTES).catch(() => "");
     if (response.status >= 300 && response.status < 400) throw know(redirectError(vendor, response));
     const refusal = { status: response.status, text, headers: response.headers };
     refused(refusal);
     throw know(refusalError(vendor, refusal));
   };
+  let isRead = false;
   try {
     if (!/^https?:$/u.test(URL.canParse(vendor.baseURL) ? new URL(vendor.baseURL).protocol : "")) {
       throw vendorError(
@@ -88,7 +93,9 @@ export async function callVendor<T>(
         `cannot be reached: ${vendor.baseURLVariable} has to be an address that begins with http:// or https://`,
       );
     }
-    return await exchange({ signal: controller.signal, fetch: guarded });
+    const result = await exchange({ signal: controller.signal, fetch: guarded });
+    isRead = answered?.bodyUsed === true;
+    return result;
   } catch (error) {
     signal.throwIfAborted();
     if (known) throw known;
@@ -97,7 +104,7 @@ export async function callVendor<T>(
     throw vendorError(vendor, "permanent", `could not be asked: ${error instanceof Error ? error.message : String(error)}`);
   } finally {
     signal.removeEventListener("abort", onAbort);
-    controller.abort(); // ends the socket of an answer that nobody read to its end; one that was read is not touched
+    if (!isRead) controller.abort(OVER); // ends the socket of an answer that nobody read
   }
 }
 
