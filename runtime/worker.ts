@@ -18,6 +18,9 @@ const MAX_SETTLE_TRIES = 10;
 /** The same while draining: the process is about to go. */
 const MAX_DRAINING_TRIES = 2;
 
+/** Whatever still runs for a settled task is nobody's any more. Made once: it is nobody's error either. */
+const OVER = new TaskEnded("fenced");
+
 /** What a worker has beside what its attempts need. */
 export interface WorkerParts extends AttemptParts {
   readonly slots: Slots;
@@ -73,7 +76,7 @@ export async function execute(claim: Claim, parts: WorkerParts): Promise<Settled
     taskClock.stop();
     stopDeadline?.();
     lease.stop();
-    end("fenced"); // whatever still runs for this task is nobody's any more
+    ended.abort(OVER);
     presence.end();
     await attempted?.end(settled === "recorded" || settled === "dead" || settled === "cancelled");
   }

@@ -41,6 +41,20 @@ export function journalBatches({
     if (waiting.length > MAX_WAITING) waiting = waiting.slice(-MAX_WAITING);
     log.warn("the journal cannot be written; events are dropped", { dropped: before - waiting.length });
   };
+  const writeRun = async (events: readonly Waiting[]): Promise<void> => {
+    const [first] = events;
+    if (!first) return;
+    try {
+      await store.append(
+        first.namespace,
+        first.runUID,
+        events.map(({ entry }) => entry),
+      );
+    } catch (error) {
+      log.warn("the journal could not be written; trying again", { error: errorText(error, { redact: (text) => text }) });
+      waiting = [...events, ...waiting];
+    }
+  };
   const writeBatch = async (): Promise<void> => {
     const batch = waiting;
     waiting = [];
@@ -51,20 +65,7 @@ export function journalBatches({
       if (of) of.push(one);
       else byRun.set(run, [one]);
     }
-    for (const events of byRun.values()) {
-      const [first] = events;
-      if (!first) continue;
-      try {
-        await store.append(
-          first.namespace,
-          first.runUID,
-          events.map(({ entry }) => entry),
-        );
-      } catch (error) {
-        log.warn("the journal could not be written; trying again", { error: errorText(error, { redact: (text) => text }) });
-        waiting = [...events, ...waiting];
-      }
-    }
+    await Promise.all([...byRun.values()].map(writeRun));
     bound();
   };
   const flush = (): Promise<void> => {

@@ -52,9 +52,13 @@ function abilitiesAfter(able: Abilities, refusal: Refusal, withSchema: boolean):
   return able.temperature && /\btemperature\b/u.test(refusal.text) ? { ...able, temperature: false } : undefined;
 }
 
+/** Imported once: a bundle builds the whole module's record anew with every import. */
+let sdk: Promise<typeof import("@anthropic-ai/sdk")> | undefined;
+
 /** A client for one call: the SDK knows its fetch per client only. A key is always given, or it would look for one on this machine. */
 async function clientOf(vendor: Vendor, call: VendorCall): Promise<Anthropic> {
-  const { default: Client } = await import("@anthropic-ai/sdk");
+  sdk ??= import("@anthropic-ai/sdk");
+  const { default: Client } = await sdk;
   return new Client({
     apiKey: vendor.apiKey ?? "none",
     defaultHeaders: vendor.apiKey === undefined ? { authorization: null } : {},

@@ -70,9 +70,13 @@ export function createOpenAI(options: Readonly<Record<string, unknown>>, host: P
   };
 }
 
+/** Imported once: a bundle builds the whole module's record anew with every import. */
+let sdk: Promise<typeof import("openai")> | undefined;
+
 /** A client for one call: the SDK knows its fetch per client only. What it would read from the environment is given, or ruled out. */
 async function clientOf(vendor: Vendor, call: VendorCall): Promise<OpenAI> {
-  const { default: Client } = await import("openai");
+  sdk ??= import("openai");
+  const { default: Client } = await sdk;
   return new Client({
     apiKey: vendor.apiKey ?? "none", // the SDK insists on one; without a key the header is left out
     defaultHeaders: vendor.apiKey === undefined ? { authorization: null } : {},

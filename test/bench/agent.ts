@@ -2,8 +2,9 @@
 // used; its start, and its memory when idle.
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { createRedisQueue } from "../../plugins/queue-redis/index.ts";
-import { silentLog, systemClock } from "../../plugins/sdk/index.ts";
+import { silentLog, systemClock, type Task } from "../../plugins/sdk/index.ts";
 import { AgentProcesses, aConfig } from "../agent/agentProcess.ts";
 import { aTask } from "../builders/task.ts";
 import { openaiShape, sendEvents, startModelServer } from "../modelserver/index.ts";
@@ -13,6 +14,7 @@ import { type BenchRow, median } from "./row.ts";
 const TASKS = 1_500;
 /** Before anything is measured: what lives long is compiled by then, on both sides. */
 const WARM = 600;
+const MODEL_CLIENT = fileURLToPath(new URL("modelClient.ts", import.meta.url));
 const SLOW_TASKS = 300;
 const SLOW_MS = 50;
 const LIMIT = 5;
@@ -42,7 +44,7 @@ export async function agentBench(): Promise<BenchRow[]> {
     };
     const run = async (namespace: string, count: number, name: string): Promise<number> => {
       const startedMs = performance.now();
-      await Promise.all(Array.from({ length: count }, (_, n) => queue.tasks.enqueue(aTask(namespace, `${name}-${n}`))));
+      await Promise.all(Array.from({ length: count }, (_, n) => queue.tasks.enqueue(taskOf(namespace, `${name}-${n}`))));
       for (let left = count; left > 0; ) {
         const events = await queue.control.events([namespace], AbortSignal.timeout(60_000));
         left -= events.filter(({ type }) => type === "settled").length;
@@ -50,25 +52,18 @@ export async function agentBench(): Promise<BenchRow[]> {
       }
       return (count / (performance.now() - startedMs)) * 1_000;
     };
-    const bare = async (count: number, at: number): Promise<number> => {
-      const body = JSON.stringify({ model: "gpt-test", stream: true, messages: [{ role: "user", content: "Do it." }] });
-      let next = 0;
-      const startedMs = performance.now();
-      await Promise.all(
-        Array.from({ length: at }, async () => {
-          while (next++ < count)
-            await (
-              await fetch(`${model.url}/v1/chat/completions`, { method: "POST", body, headers: { "content-type": "application/json" } })
-            ).text();
-        }),
-      );
-      return (count / (performance.now() - startedMs)) * 1_000;
+    const bare = async (): Promise<number> => {
+      const args = ["--import", "tsx", MODEL_CLIENT, `${model.url}/v1`, String(TASKS), String(WARM), String(LIMIT)];
+      const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"], env: { PATH: process.env["PATH"] ?? "" } });
+      let said = "";
+      child.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
+      await new Promise((resolve) => child.once("close", resolve));
+      return Number(said);
     };
-    await bare(WARM, LIMIT);
     const ratios: number[] = [];
     const rates: number[] = [];
     for (let round = 0; round < 3; round++) {
-      const [base, ours] = [await bare(TASKS, LIMIT), await rate(TASKS, LIMIT)];
+      const [base, ours] = [await bare(), await rate(TASKS, LIMIT)];
       rates.push(ours);
       ratios.push(ours / base);
     }
@@ -93,7 +88,7 @@ export async function agentBench(): Promise<BenchRow[]> {
     }
     return [
       {
-        name: "One agent, model over HTTP that answers at once ÷ the same client without a queue",
+        name: "One agent, model over HTTP that answers at once ÷ the same client in a process without a queue",
         measured: `${median(rates).toFixed(0)} tasks/s, ${LIMIT} at a time`,
         ratio: median(ratios),
         unit: "×",
@@ -128,6 +123,10 @@ export async function agentBench(): Promise<BenchRow[]> {
     await server.stop();
   }
 }
+
+/** A run of one step. */
+const taskOf = (namespace: string, name: string): Task =>
+  aTask(namespace, name, { key: `uid-${name}/a/1/1`, run: name, runUID: `uid-${name}` });
 
 const residentKiB = (pid: number): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
 

@@ -24,6 +24,8 @@ const MIN_SECRET = 4;
 const PART = 12;
 const MAX_DEPTH = 8;
 const MAX_NODES = 2_000;
+const MAX_NAMES = 1_000;
+const MAX_KNOWN_NAME = 64;
 
 /** A redactor that knows no values yet. One per process, made in `cmd/`. */
 export function createRedactor(): Redactor {
@@ -31,11 +33,14 @@ export function createRedactor(): Redactor {
   /** Writings that are hidden whole, longest first, so that a short one does not break up a long one. */
   let whole: string[] = [];
   const parts = new Set<string>();
+  /** Names of fields that were shown before, as they are shown: a program has few, and says them with every line. */
+  const names = new Map<string, ShownName>();
 
   const redactor: Redactor = {
     register(secret) {
       if (secret.trim().length < MIN_SECRET || known.has(secret)) return;
       known.add(secret);
+      names.clear();
       const fresh = new Set(whole);
       for (const writing of writingsOf(secret)) {
         if (writing.text.length >= MIN_SECRET) fresh.add(writing.text);
@@ -49,9 +54,21 @@ export function createRedactor(): Redactor {
       return withoutParts(clean, parts);
     },
     text: (text) => byLook(redactor.known(text)),
-    value: (value) => copyOf(value, redactor, { nodes: 0, path: [] }),
+    value: (value) => copyOf(value, { redactor, shownName, nodes: 0, path: [] }),
+  };
+  const shownName = (name: string): ShownName => {
+    const before = names.get(name);
+    if (before) return before;
+    const shown = { text: redactor.text(name), hidesValue: isSecretName(name) };
+    if (names.size < MAX_NAMES && name.length <= MAX_KNOWN_NAME) names.set(name, shown);
+    return shown;
   };
   return redactor;
+}
+
+interface ShownName {
+  readonly text: string;
+  readonly hidesValue: boolean;
 }
 
 /** Hides each stretch of text that is made of parts of secrets. */
@@ -117,22 +134,24 @@ export function isSecretName(name: string): boolean {
 }
 
 interface Copying {
+  readonly redactor: Redactor;
+  readonly shownName: (name: string) => ShownName;
   nodes: number;
   /** The objects above this one: a cycle is one of them met again. */
   readonly path: object[];
 }
 
-function copyOf(value: unknown, redactor: Redactor, at: Copying): unknown {
+function copyOf(value: unknown, at: Copying): unknown {
   switch (typeof value) {
     case "string":
-      return redactor.text(value);
+      return at.redactor.text(value);
     case "bigint":
       return value.toString();
     case "function":
     case "symbol":
       return `[${typeof value}]`;
     case "object":
-      return value === null ? null : copyOfObject(value, redactor, at);
+      return value === null ? null : copyOfObject(value, at);
     case "number":
     case "boolean":
     case "undefined":
@@ -140,8 +159,8 @@ function copyOf(value: unknown, redactor: Redactor, at: Copying): unknown {
   }
 }
 
-function copyOfObject(value: object, redactor: Redactor, at: Copying): unknown {
-  if (value instanceof Error) return redactor.text(`${value.name}: ${value.message}`);
+function copyOfObject(value: object, at: Copying): unknown {
+  if (value instanceof Error) return at.redactor.text(`${value.name}: ${value.message}`);
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? "[no date]" : value.toISOString();
   if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
   if (at.path.includes(value)) return "[circular]";
@@ -150,8 +169,9 @@ function copyOfObject(value: object, redactor: Redactor, at: Copying): unknown {
   const entries: [string, unknown][] = [];
   for (const [name, part] of Object.entries(value instanceof Map ? Object.fromEntries(value) : value instanceof Set ? [...value] : value)) {
     if (++at.nodes > MAX_NODES) break;
-    const isHidden = part !== null && part !== undefined && !Array.isArray(value) && isSecretName(name);
-    entries.push([redactor.text(name), isHidden ? REDACTED : copyOf(part, redactor, at)]);
+    const shown = at.shownName(name);
+    const isHidden = part !== null && part !== undefined && !Array.isArray(value) && shown.hidesValue;
+    entries.push([shown.text, isHidden ? REDACTED : copyOf(part, at)]);
   }
   at.path.pop();
   return Array.isArray(value) || value instanceof Set ? entries.map(([, part]) => part) : Object.fromEntries(entries);
