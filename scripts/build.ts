@@ -88,6 +88,16 @@ const clientNodeApart: Plugin = {
   },
 };
 
+/** What a service imports of the API only when it needs it - schemas of tools, plugins - is a file of its own. */
+const crdsApart: Plugin = {
+  name: "crds-apart",
+  setup(bundle) {
+    bundle.onResolve({ filter: /\/crds\/index\.ts$/ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "./ark-crds.js", external: true } : undefined,
+    );
+  },
+};
+
 /** Programs are CommonJS; vendors are required, plugins are imported by the launcher: code from a cache cannot import. */
 const program: BuildOptions = {
   ...common,
@@ -121,14 +131,15 @@ await build({
     },
   ],
 });
+await build({ ...program, entryPoints: { "ark-crds": "crds/index.ts" } });
 for (const [name, entry] of Object.entries(PROGRAMS)) {
   // Services run for long and from an image: whatever they always use is inside, so that one file with compiled code is all they load.
   if (name !== "ark")
     await build({
       ...program,
       entryPoints: { [`${name}-main`]: entry },
-      external: VENDORS,
-      plugins: [commanderAlone, undiciInParts, clientNodeApart],
+      external: name === "ark-agent" ? [...VENDORS, "undici"] : VENDORS,
+      plugins: [commanderAlone, undiciInParts, clientNodeApart, crdsApart],
     });
 }
 await build({

@@ -3,6 +3,7 @@
 import { type SpawnOptions, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createAuthority } from "../test/cluster/certificates.ts";
@@ -56,19 +57,50 @@ export async function warmUpServer(program: string, options: Pick<SpawnOptions, 
   }
 }
 
-/** The same for `ark-agent`, whose queue is away: it starts, tells its figures, and drains. @throws Error when it does not start */
+/** The same for `ark-agent`, on a queue that is always empty: it starts, connects, waits for tasks, and drains. @throws Error when it does not start */
 export async function warmUpAgent(program: string, options: Pick<SpawnOptions, "cwd" | "env">): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "ark-warm-"));
+  const queue = await startEmptyQueue();
   try {
     const file = join(folder, "agent.json");
     writeFileSync(file, JSON.stringify(AGENT));
-    const env = { ...options.env, REDIS_URL: "redis://127.0.0.1:1", ARK_HTTP_ADDR: "127.0.0.1:0", ARK_GRACE_SECONDS: "0" };
+    const env = { ...options.env, REDIS_URL: `redis://127.0.0.1:${queue.port}`, ARK_HTTP_ADDR: "127.0.0.1:0", ARK_GRACE_SECONDS: "0" };
     const { stop } = await started([program, "--config", file], "the agent works", { ...options, env });
+    await queue.asked;
     await stop();
   } finally {
+    queue.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+/** A server that answers every command of Redis' protocol with an empty list, as a queue without tasks does. */
+async function startEmptyQueue(): Promise<{ readonly port: number; readonly asked: Promise<void>; close(): void }> {
+  const sockets = new Set<Socket>();
+  let wasAsked = (): void => undefined;
+  const asked = new Promise<void>((resolve) => {
+    wasAsked = resolve;
+  });
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => undefined);
+    socket.on("data", (chunk) => {
+      const text = chunk.toString("latin1");
+      const commands = text.match(/^\*\d+\r$/gmu)?.length ?? 0;
+      const isWaiting = text.includes("XREAD");
+      setTimeout(() => socket.write("*0\r\n".repeat(commands)), isWaiting ? WAIT_MS : 0);
+      if (isWaiting) wasAsked();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const close = (): void => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  };
+  return { port: (server.address() as AddressInfo).port, asked, close };
+}
+
+const WAIT_MS = 50;
 
 const AGENT = {
   ...{ v: 1, namespace: "demo", agent: "warm", model: "mock", prompt: { inline: "Work." }, before: [], after: [] },

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { type AgentConfig, compileJsonSchema, loadYaml, readAgentConfig } from "../../crds/index.ts";
+import { type AgentConfig, readAgentConfig } from "../../crds/index.ts";
 import { BUILTIN_PLUGINS, createProviders, type ProviderSource, type Providers } from "../../plugins/index.ts";
 import { createRedisQueue } from "../../plugins/queue-redis/index.ts";
 import {
@@ -47,9 +47,9 @@ export async function runAgent(options: AgentOptions, parts: RunParts): Promise<
   const { clock, random, log, redactor, env, stopping } = parts;
   for (const [name, value] of Object.entries(env)) if (value !== undefined && SECRET_VARIABLE.test(name)) redactor.register(value);
   const config = await configOf(options);
+  const { backend, isConnected } = await queueOf(options, parts); // connects while the rest is made
   const plugins = await pluginsOf(options, parts);
   const host: PluginHost = { log, fetch: globalThis.fetch, clock, secret: (name) => env[name] };
-  const { backend, isConnected } = await queueOf(options, parts);
   let agent: Agent | undefined;
   const metrics = agentMetrics({ freeSlots: () => agent?.status().freeSlots ?? 0, isConnected });
   const journal = journalBatches({ store: backend.journal, clock, log });
@@ -166,6 +166,7 @@ async function pluginsOf({ pluginsFile }: AgentOptions, { env, redactor, clock, 
   const bytes = await readFile(pluginsFile).catch((error: NodeJS.ErrnoException) => {
     throw new ConfigError(`ARK_PLUGINS: cannot read ${pluginsFile} (${error.code ?? "error"})`);
   });
+  const { compileJsonSchema, loadYaml } = await import("../../crds/index.ts");
   const { documents, faults } = loadYaml(bytes, pluginsFile);
   const [fault] = faults;
   if (fault) throw new ConfigError(`${fault.file}:${fault.line}:${fault.column}: ${fault.message}`);

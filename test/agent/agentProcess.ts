@@ -10,7 +10,7 @@ import { type AgentConfig, agentConfigOf, normalizeAgentFields } from "../../crd
 
 const PROGRAM = fileURLToPath(new URL("../../dist/ark-agent.js", import.meta.url));
 const READY_LIMIT_MS = 20_000;
-const LOOK_MS = 10;
+const LOOK_MS = 2;
 
 /** How a process ended. */
 export interface AgentEnd {
