@@ -158,6 +158,14 @@ export async function queueBench(): Promise<BenchRow[]> {
   const server = await startRedis();
   try {
     const ratios: Record<"trivial" | "stream" | "p50" | "p99", number[]> = { trivial: [], stream: [], p50: [], p99: [] };
+    const wakeUps: number[] = [];
+    for (let round = 0; round <= ROUNDS; round++) {
+      const [bare, ours] = [await bareWakeUps(server, round), await queueWakeUps(server, round)];
+      if (round === 0) continue; // until everything is compiled
+      wakeUps.push(at(ours, 0.5));
+      ratios.p50.push(at(ours, 0.5) / at(bare, 0.5));
+      ratios.p99.push(at(ours, 0.99) / at(bare, 0.99));
+    }
     const rates: number[] = [];
     await queueRate(server, "warm");
     for (let round = 0; round < ROUNDS; round++) {
@@ -167,13 +175,6 @@ export async function queueBench(): Promise<BenchRow[]> {
       rates.push(ours);
       ratios.trivial.push(ours / trivial);
       ratios.stream.push(ours / stream);
-    }
-    const wakeUps: number[] = [];
-    for (let round = 0; round < 3; round++) {
-      const [bare, ours] = [await bareWakeUps(server, round), await queueWakeUps(server, round)];
-      wakeUps.push(at(ours, 0.5));
-      ratios.p50.push(at(ours, 0.5) / at(bare, 0.5));
-      ratios.p99.push(at(ours, 0.99) / at(bare, 0.99));
     }
     const measured = `${median(rates).toFixed(0)} tasks/s, ${CONCURRENCY} at a time`;
     return [
@@ -192,7 +193,7 @@ export async function queueBench(): Promise<BenchRow[]> {
         unit: "×",
         atMost: 2.5,
       },
-      { name: "The same, p99", measured: `${WAKE_UPS} wake-ups`, ratio: median(ratios.p99), unit: "×", atMost: 4 },
+      { name: "The same, p99", measured: `${WAKE_UPS} wake-ups, ${ROUNDS} times`, ratio: median(ratios.p99), unit: "×", atMost: 4 },
     ];
   } finally {
     await server.stop();

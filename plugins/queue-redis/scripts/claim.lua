@@ -11,14 +11,15 @@
 local consumer, lease, mostCrashes, mostLetters = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local looksForLapsed = ARGV[5] == '1'
 local wanted = ARGS - 5
+local LEASE_ENDS = ms(now + lease)
 local PROMOTED_AT_ONCE = 100
 local READ = { 'id', 'tok', 'cc', 'dl', 'cr', 'er', 'th', 'sp', 'env', 'mac' }
 local answer = { '', '-1' }
 local count = 0
 
 local function hand(key, record, token)
-  redis.call('HSET', RECORDS .. key, 'st', 'running', 'tok', token, 'own', consumer)
-  redis.call('ZADD', LEASES, ms(now + lease), key)
+  redis.call('HSET', record.place, 'st', 'running', 'tok', token, 'own', consumer)
+  redis.call('ZADD', LEASES, LEASE_ENDS, key)
   local n = #answer
   answer[n + 1], answer[n + 2], answer[n + 3], answer[n + 4] = key, record.env or '', record.mac or '', token
   answer[n + 5], answer[n + 6], answer[n + 7], answer[n + 8] = record.cr or '0', record.er or '0', record.th or '0', record.sp or ''
@@ -33,7 +34,7 @@ local function mayRun(key, record, isLapsed)
     settle(key, recordOf(key), 'expired', failure('TimedOut', "the task's deadline passed before an agent could take it up"), '')
   else
     if not isLapsed then return true end
-    record.cr = redis.call('HINCRBY', RECORDS .. key, 'cr', 1)
+    record.cr = redis.call('HINCRBY', record.place, 'cr', 1)
     if record.cr < mostCrashes then return true end
     record = recordOf(key)
     local message = record.cr .. ' deliveries ended without a verdict, the last at "' .. record.own .. '"; the agent died or hung each time'

@@ -5,7 +5,7 @@
 --!include now.lua
 --!include queue.lua
 local EACH = 5
-local READ = { 'id', 'tok', 'cr', 'er', 'th', 'sp', 'run', 'uid', 'inb', 'wid', 'ws', 'by', 'said' }
+local READ = { 'id', 'tok', 'inb', 'wid', 'ws', 'by', 'said' }
 
 local function complete(key, token, result, mac, call)
   local record = recordOf(key, READ)

@@ -6,9 +6,11 @@
 --!include queue.lua
 local MOST, EACH = tonumber(ARGV[1]), 11
 local NOTHING = {}
+local NOW = ms(now)
 local depth = redis.call('XLEN', STREAM) + redis.call('ZCARD', DELAYED)
 
 local function add(key, env, mac, run, uid, retries, deadline, delay, header, inbox, cut)
+  local place = RECORDS .. key
   if recordOf(key, NOTHING) then return 'known' end
   if depth >= MOST then return 'full' end
   depth = depth + 1
@@ -18,14 +20,14 @@ local function add(key, env, mac, run, uid, retries, deadline, delay, header, in
   else
     state, id = 'queued', redis.call('XADD', STREAM, '*', 'k', key)
   end
-  redis.call('HSET', RECORDS .. key, 'st', state, 'id', id, 'env', env, 'mac', mac, 'run', run, 'uid', uid, 'rt', retries, 'dl', deadline,
-    'f', ms(now))
-  if inbox ~= '' then redis.call('HSET', RECORDS .. key, 'inb', inbox) end
+  redis.call('HSET', place, 'st', state, 'id', id, 'env', env, 'mac', mac, 'run', run, 'uid', uid, 'rt', retries, 'dl', deadline,
+    'f', NOW)
+  if inbox ~= '' then redis.call('HSET', place, 'inb', inbox) end
   redis.call('SADD', RUNS .. uid, 'task\n' .. STREAM .. '\n' .. key)
-  if cut ~= '' then redis.call('HSET', RECORDS .. key, 'cut', cut) end
+  if cut ~= '' then redis.call('HSET', place, 'cut', cut) end
   if header ~= '' then
     local event = redis.call('XADD', EVENTS, '*', 't', 'delegated', 'k', key, 'q', STREAM, 'run', run, 'uid', uid, 'task', header)
-    redis.call('HSET', RECORDS .. key, 'par', 1, 'deid', event)
+    redis.call('HSET', place, 'par', 1, 'deid', event)
   end
   return 'added'
 end

@@ -5,17 +5,18 @@
 --!include now.lua
 --!include queue.lua
 local LEASE, BETWEEN, EACH = tonumber(ARGV[1]), tonumber(ARGV[2]), 4
+local LEASE_ENDS = ms(now + LEASE)
 local READ = { 'tok', 'cc', 'wid', 'ws', 'wat', 'run', 'uid' }
 local stops = redis.call('EXISTS', KEYS[11]) == 1
 
 local function extend(key, token, waiting, says)
   local record = recordOf(key, READ)
   if not record or record.tok ~= token or record.st ~= 'running' then return 'fenced' end
-  redis.call('ZADD', LEASES, ms(now + LEASE), key)
+  redis.call('ZADD', LEASES, LEASE_ENDS, key)
   if waiting ~= '' and (record.ws or '') ~= says and tonumber(record.wat or '0') + BETWEEN <= now then
-    quiet(key, record)
+    quiet(record)
     local id = redis.call('XADD', EVENTS, '*', 't', 'waiting', 'k', key, 'q', STREAM, 'run', record.run, 'uid', record.uid, 'w', waiting)
-    redis.call('HSET', RECORDS .. key, 'ws', says, 'wat', ms(now), 'wid', id)
+    redis.call('HSET', record.place, 'ws', says, 'wat', ms(now), 'wid', id)
   end
   if record.cc then return 'cancel' end
   return stops and 'stop' or 'ok'

@@ -21,7 +21,7 @@ if ARGV[6] == '1' or record.er > tonumber(record.rt) then
   return 'dead'
 end
 lift(key, record)
-quiet(key, record)
+quiet(record)
 redis.call('HSET', RECORDS .. key, 'sp', (record.sp or '') .. ARGV[7] .. '\n', 'by', by, 'said', 'retry')
 park(key, tonumber(ARGV[5]))
 return 'retry'

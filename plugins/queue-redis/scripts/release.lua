@@ -17,7 +17,7 @@ if record.cc then
 end
 if ARGV[4] == '1' then redis.call('HINCRBY', RECORDS .. key, 'th', 1) end
 lift(key, record)
-quiet(key, record)
+quiet(record)
 redis.call('HSET', RECORDS .. key, 'sp', record.sp or '', 'by', by, 'said', 'queued')
 park(key, tonumber(ARGV[3]))
 return 'queued'

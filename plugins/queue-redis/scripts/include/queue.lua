@@ -18,13 +18,14 @@ local NAMES = { 'id', 'tok', 'cr', 'er', 'th', 'dl', 'cc', 'sp', 'own', 'run', '
 -- The record of a task: of its fields those that are named, else all but its texts. Nil when it is unknown, or was remembered for long enough.
 local function recordOf(key, names)
   names = names or NAMES
-  local values = redis.call('HMGET', RECORDS .. key, 'st', 'te', unpack(names))
+  local place = RECORDS .. key
+  local values = redis.call('HMGET', place, 'st', 'te', unpack(names))
   if not values[1] then return nil end
   if values[2] and tonumber(values[2]) <= now then
-    redis.call('DEL', RECORDS .. key)
+    redis.call('DEL', place)
     return nil
   end
-  local record = { st = values[1], te = values[2] or nil }
+  local record = { place = place, st = values[1], te = values[2] or nil }
   for i = 1, #names do record[names[i]] = values[i + 2] or nil end
   return record
 end
@@ -48,9 +49,9 @@ local function park(key, delay)
 end
 
 -- Nothing more is to be said of a task that stood still.
-local function quiet(key, record)
+local function quiet(record)
   if record.wid then redis.call('XDEL', EVENTS, record.wid) end
-  if record.ws then redis.call('HDEL', RECORDS .. key, 'wid', 'ws') end
+  if record.ws then redis.call('HDEL', record.place, 'wid', 'ws') end
 end
 
 local function countersOf(record)
@@ -76,10 +77,10 @@ end
 -- `verdict` is the result or the failure as JSON, `mac` its MAC or '', `by` the call that said it.
 local function settle(key, record, state, verdict, mac, by, said)
   lift(key, record)
-  quiet(key, record)
+  quiet(record)
   local id = redis.call('XADD', EVENTS, '*', 't', 'settled', 'k', key, 'q', STREAM)
-  redis.call('HSET', RECORDS .. key, 'st', state, 'v', verdict, 'm', mac, 'eid', id, 'by', by or '', 'said', said or '')
-  redis.call('HDEL', RECORDS .. key, 'tok', 'id', 'env', 'mac', 'cut')
+  redis.call('HSET', record.place, 'st', state, 'v', verdict, 'm', mac, 'eid', id, 'by', by or '', 'said', said or '')
+  redis.call('HDEL', record.place, 'tok', 'id', 'env', 'mac', 'cut')
   if record.inb then
     redis.call('XADD', INBOX .. record.inb, '*', 'k', key)
     redis.call('PEXPIRE', INBOX .. record.inb, HOUR_MS)
