@@ -70,7 +70,7 @@ export class ModelCalls {
     for (;;) {
       await this.passGate(isRetry);
       try {
-        const answer = await this.once(request, maxTokens);
+        const answer = await this.once(request, maxTokens, isRetry);
         await this.goesOn();
         return answer;
       } catch (error) {
@@ -89,7 +89,7 @@ export class ModelCalls {
   }
 
   /** One call, from reservation to settlement. */
-  private async once(request: Omit<LlmRequest, "maxTokens">, maxTokens: number): Promise<Answer> {
+  private async once(request: Omit<LlmRequest, "maxTokens">, maxTokens: number, isRetry: boolean): Promise<Answer> {
     const { gate, lease, signal, provider, claim, journal, agent } = this.parts;
     const estimate = inputEstimate(request);
     let permit: Permit | undefined;
@@ -145,7 +145,7 @@ export class ModelCalls {
         throw error;
       }
     } finally {
-      if (model.health === "good") gate.succeeded();
+      if (model.health === "good") gate.succeeded(isRetry);
       else if (model.health === "bad") gate.unavailable();
       else gate.left();
       this.settling = this.settle(permit, used); // the answer need not wait for it: the next call does, and the task's end

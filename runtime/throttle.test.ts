@@ -31,7 +31,7 @@ describe("throttling (B72, P15)", () => {
     await clock.advance(5_000);
     await gate.enter(false, signal);
     expect(gate.closedForMs()).to.be.greaterThan(0); // one trial, no more
-    gate.succeeded();
+    gate.succeeded(false);
     expect(gate.closedForMs()).to.equal(0);
   });
   it("stays open for longer when the trial fails", async () => {
@@ -57,7 +57,27 @@ describe("throttling (B72, P15)", () => {
     await clock.advance(10_000);
     expect(gate.isOpenFor(true)).to.equal(true);
     await gate.enter(true, signal);
-    for (let i = 0; i < 10; i++) gate.succeeded();
+    for (let i = 0; i < 10; i++) gate.succeeded(false);
+    expect(gate.isOpenFor(true)).to.equal(true);
+  });
+  it("takes nothing for a retry that is answered: what was held up drains one after the other, then more at a time", async () => {
+    const { gate } = aGate();
+    for (let i = 0; i < 2; i++) await gate.enter(true, signal);
+    for (let i = 0; i < 50; i++) {
+      expect(gate.isOpenFor(true)).to.equal(true);
+      await gate.enter(true, signal);
+      gate.succeeded(true);
+    }
+    for (let i = 0; i < 6; i++) await gate.enter(true, signal); // one, and a tenth for each of the 50
+    expect(gate.isOpenFor(true)).to.equal(false);
+  });
+  it("lets a first retry in as soon as the breaker closes", async () => {
+    const { clock, gate } = aGate();
+    for (let i = 0; i < 3; i++) await gate.enter(true, signal);
+    for (let i = 0; i < 5; i++) gate.unavailable();
+    await clock.advance(5_000);
+    await gate.enter(false, signal);
+    gate.succeeded(false);
     expect(gate.isOpenFor(true)).to.equal(true);
   });
 });

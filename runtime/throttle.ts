@@ -68,14 +68,18 @@ export class ModelGate {
     return this.closedForMs() <= 0 && (!isRetry || this.untilRetryMs() <= 0);
   }
 
-  /** The model answered. */
-  succeeded(): void {
+  /**
+   * The model answered. A retry that was answered was no extra call: it costs nothing, so that what a storm has held up drains as fast as
+   * answers come. After a breaker closes there is always one to begin with.
+   */
+  succeeded(wasRetry: boolean): void {
+    const wasOpen = this.openUntilMs !== 0;
     this.failures = [];
     this.openUntilMs = 0;
     this.openings = 0;
     this.trying = false;
     this.refill();
-    this.retries = Math.min(MAX_SAVED_RETRIES, this.retries + RETRIES_PER_SUCCESS);
+    this.retries = Math.min(MAX_SAVED_RETRIES, Math.max(this.retries + (wasRetry ? 1 : 0) + RETRIES_PER_SUCCESS, wasOpen ? 1 : 0));
   }
 
   /** The model, or the way to it, is down. */

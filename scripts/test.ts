@@ -61,7 +61,6 @@ const TIERS: Record<string, Tier> = {
   bench: {
     says: "the figures' ratios, in short",
     specs: ["test/bench/**/*.test.ts"],
-    needsRedis: true,
     timeoutMs: 300_000,
     needsBuild: true,
     needsRedis: true,

@@ -129,7 +129,6 @@ class IoRedisLink implements RedisLink {
       maxRetriesPerRequest: null,
       disableClientInfo: true,
       retryStrategy: (times) => Math.min(RECONNECT.maxMs, RECONNECT.firstMs * 2 ** Math.min(times, 10)) * (0.5 + parts.random() / 2),
-      reconnectOnError: (error) => /^(READONLY|LOADING|MASTERDOWN)/.test(error.message),
     };
     const limitMs = this.timings.commandTimeoutMs;
     // The socket's limit ends a connection that is dead without having been closed; the next command goes by another.
@@ -319,7 +318,10 @@ class IoRedisLink implements RedisLink {
   }
 
   #connect(more: ConnectionOptions): Redis {
-    const connection = new Redis(this.#parts.url, { ...this.#options, ...more });
+    let isLeaving = false;
+    // Once for each connection, however many commands it refuses.
+    const reconnectOnError = ({ message }: Error): boolean => !isLeaving && (isLeaving = /^(READONLY|LOADING|MASTERDOWN)/.test(message));
+    const connection = new Redis(this.#parts.url, { ...this.#options, ...more, reconnectOnError });
     connection.setMaxListeners(0); // everybody who asks before it is ready waits for that
     const open = new Set<(error: Error) => void>();
     this.#open.set(connection, open);
@@ -334,6 +336,7 @@ class IoRedisLink implements RedisLink {
       this.#parts.log.warn("the connection to Redis is lost; trying again", { error: redisError(error, this.server) });
     });
     connection.on("ready", () => {
+      isLeaving = false;
       if (isDown) this.#parts.log.info("connected to Redis again", { server: this.server });
       isDown = false;
     });

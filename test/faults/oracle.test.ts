@@ -14,6 +14,8 @@ const verdict = (task: string, change: Partial<Extract<Fact, { is: "verdict" }>>
 });
 const submit = (task: string): Fact => ({ is: "submit", task });
 const call = (task: string): Fact => ({ is: "call", task });
+const dead = (task: string, reason: string): Fact => verdict(task, { state: "dead", output: undefined, reason });
+const letter = (task: string, reason: string): Fact => ({ is: "letter", task, reason });
 const kill: Fact = { is: "fault", kind: "kill" };
 
 const HISTORIES: Readonly<Record<string, readonly [Fact[], string[]]>> = {
@@ -32,7 +34,12 @@ const HISTORIES: Readonly<Record<string, readonly [Fact[], string[]]>> = {
   ],
   "an execution that nothing explains": [[submit("a"), call("a"), call("a"), verdict("a")], ["I4"]],
   "crashes without faults": [[submit("a"), call("a"), verdict("a", { counters: { ...none, crashes: 1 } })], ["I4"]],
-  "a dead task without a reason": [[submit("a"), verdict("a", { state: "dead", output: undefined })], ["I5"]],
+  "a dead task with its letter": [[submit("a"), dead("a", "Permanent"), letter("a", "Permanent")], []],
+  "a dead task without a letter": [[submit("a"), dead("a", "Permanent")], ["I5"]],
+  "a dead task with two letters": [[submit("a"), dead("a", "Permanent"), letter("a", "Permanent"), letter("a", "Permanent")], ["I5"]],
+  "a dead task without a reason": [[submit("a"), dead("a", ""), letter("a", "Permanent")], ["I5"]],
+  "a letter of a task that lives": [[submit("a"), call("a"), verdict("a"), letter("a", "Permanent")], ["I5"]],
+  "poison that never crashed": [[submit("a"), dead("a", "Poison"), letter("a", "Poison")], ["I5"]],
 };
 
 describe("the oracle of faults", () => {

@@ -14,8 +14,12 @@ export type Fact =
       readonly id: string;
       readonly state: string;
       readonly output: string | undefined;
+      /** Of a failure. */
+      readonly reason?: string | undefined;
       readonly counters: Counters;
     }
+  /** A dead letter that lies there at the end. */
+  | { readonly is: "letter"; readonly task: string; readonly reason: string }
   | { readonly is: "fault"; readonly kind: "kill" | "pause" | "wipe" | "restart" };
 
 /** What was broken, and by which task. */
@@ -37,6 +41,8 @@ export function violations(history: readonly Fact[], { slots }: { readonly slots
     if (fact.is === "fault" && (fact.kind === "kill" || fact.kind === "pause")) kills += 1;
     if (fact.is === "fault" && fact.kind === "wipe") wipes += 1;
   }
+  // An entry that belongs to no task has a letter and no verdict.
+  const letters = history.filter((fact) => fact.is === "letter").filter(({ reason }) => reason !== "Foreign");
   const found: Violation[] = [];
   for (const task of submitted) {
     const told = verdicts.get(task) ?? [];
@@ -53,7 +59,15 @@ export function violations(history: readonly Fact[], { slots }: { readonly slots
     const allowed = 1 + crashes + errors + throttled + wipes;
     const made = calls.get(task) ?? 0;
     if (made > allowed) found.push({ invariant: "I4", task, message: `it was executed ${made} times, and ${allowed} are explained` });
-    if (first.state === "dead" && crashes < 3) found.push({ invariant: "I5", task, message: "it died without a reason" });
+    const last = told.at(-1);
+    const written = letters.filter((letter) => letter.task === task);
+    if (last?.state === "dead" && wipes === 0) {
+      if (written.length !== 1) found.push({ invariant: "I5", task, message: `it died, and ${written.length} letters tell of it` });
+      if ((last.reason ?? "") === "") found.push({ invariant: "I5", task, message: "it died without a reason" });
+      if (written.some(({ reason }) => reason === "Poison") && crashes < 3)
+        found.push({ invariant: "I5", task, message: "it is poison, and its deliveries did not end without a verdict" });
+    } else if (last?.state !== "dead" && written.length > 0)
+      found.push({ invariant: "I5", task, message: "a letter tells of it, and it did not die" });
   }
   for (const task of verdicts.keys()) if (!submitted.has(task)) found.push({ invariant: "I1", task, message: "nobody submitted it" });
   const crashed = [...verdicts.values()].reduce((sum, told) => sum + (told.at(-1)?.counters.crashes ?? 0), 0);

@@ -22,6 +22,13 @@ export interface RedisProxy {
   cut(): void;
   /** Nobody gets through any more, until told otherwise. */
   isRefusing: boolean;
+  /** Who comes from now on gets to another server. */
+  moveTo(server: RedisServer): void;
+  /**
+   * Resolves when a script, by its SHA-1, is asked for, or answered. Neither that question nor that answer passes, nor anything after it on the same
+   * connection: whoever asked may be ended just there.
+   */
+  stopAt(sha1: string, moment: "asked" | "answered"): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -36,7 +43,8 @@ class Proxy {
   twice: RedisProxy["twice"] = () => "once";
   isRefusing = false;
   readonly sentTwice = new Map<string, number>();
-  readonly #target: number;
+  #target: number;
+  #stop: { readonly sha1: string; readonly moment: "asked" | "answered"; readonly reached: () => void } | undefined;
   readonly #server: Server;
   readonly #pairs = new Set<{ readonly client: Socket; readonly upstream: Socket; isFrozen: boolean }>();
   #lost = 0;
@@ -61,6 +69,16 @@ class Proxy {
 
   freeze(): void {
     for (const pair of this.#pairs) pair.isFrozen = true;
+  }
+
+  moveTo(server: RedisServer): void {
+    this.#target = server.port;
+  }
+
+  stopAt(sha1: string, moment: "asked" | "answered"): Promise<void> {
+    return new Promise((resolve) => {
+      this.#stop = { sha1, moment, reached: resolve };
+    });
   }
 
   cut(): void {
@@ -91,23 +109,35 @@ class Proxy {
       upstream.destroy();
     };
     for (const socket of [client, upstream]) socket.on("error", () => undefined).on("close", end);
-    // Whether the reply is passed on, in the order of the requests.
-    const awaited: boolean[] = [];
+    // Whether the reply is passed on, and of which script it is, in the order of the requests.
+    const awaited: { readonly passes: boolean; readonly sha1: string | undefined }[] = [];
+    const stopsAt = (sha1: string | undefined, moment: "asked" | "answered"): boolean => {
+      if (pair.isFrozen) return true;
+      if (sha1 === undefined || this.#stop?.sha1 !== sha1 || this.#stop.moment !== moment) return false;
+      pair.isFrozen = true;
+      this.#stop.reached();
+      this.#stop = undefined;
+      return true;
+    };
     const requests = frames((request) => {
       const again = sentAgain(request);
+      if (stopsAt(again?.sha1, "asked")) return;
       const passedOn = again ? this.twice(again.sha1) : "once";
       upstream.write(request);
-      awaited.push(passedOn !== "second");
+      awaited.push({ passes: passedOn !== "second", sha1: again?.sha1 });
       if (!again || passedOn === "once") return;
       this.sentTwice.set(again.sha1, (this.sentTwice.get(again.sha1) ?? 0) + 1);
       upstream.write(again.request);
-      awaited.push(passedOn === "second");
+      awaited.push({ passes: passedOn === "second", sha1: again.sha1 });
     });
     const replies = frames((reply) => {
       if (this.#lost > 0) {
         this.#lost--;
         end();
-      } else if (awaited.shift() !== false) client.write(reply);
+        return;
+      }
+      const { passes = true, sha1 } = awaited.shift() ?? {};
+      if (!stopsAt(sha1, "answered") && passes) client.write(reply);
     });
     client.on("data", (chunk) => {
       if (!pair.isFrozen) requests(chunk);

@@ -97,7 +97,8 @@ class LocalRedis implements RedisServer {
       ...args,
     ];
     // The shell ends the server when this process goes, however it goes: its standard input is a pipe that closes then.
-    const script = '"$@" & child=$!; (read -r _; kill -9 $child 2>/dev/null) <&3 & wait $child';
+    // A file that may not grow is an error to it, not its end.
+    const script = 'trap "" XFSZ; "$@" & child=$!; (read -r _; kill -9 $child 2>/dev/null) <&3 & wait $child';
     const child = spawn("sh", ["-c", `exec 3<&0; exec </dev/null; ${script}`, "sh", this.#program, ...flags], {
       stdio: ["pipe", "ignore", "ignore"],
       detached: true,
