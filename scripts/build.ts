@@ -13,6 +13,10 @@ const dist = join(root, "dist");
 
 /** Programs by the name of their file in dist/: `bin` of package.json names them. */
 const PROGRAMS = { ark: "cmd/ark/main.ts", "ark-agent": "cmd/ark-agent/main.ts", "ark-server": "cmd/ark-server/main.ts" };
+/** Files of threads, by the program that starts them. */
+const THREADS: Readonly<Record<string, Record<string, string>>> = {
+  "ark-agent": { "ark-agent-heartbeat": "cmd/ark-agent/heartbeatWorker.ts" },
+};
 /** What is run once so that V8 has compiled what a verb needs; the caches are written at its end. */
 const WARM_UPS: readonly { readonly program: keyof typeof PROGRAMS; readonly args: readonly string[] }[] = [
   { program: "ark", args: ["--help"] },
@@ -137,9 +141,10 @@ for (const [name, entry] of Object.entries(PROGRAMS)) {
   if (name !== "ark")
     await build({
       ...program,
-      entryPoints: { [`${name}-main`]: entry },
+      entryPoints: { [`${name}-main`]: entry, ...THREADS[name] },
+      // The server talks to the API by parts of undici all the time; an agent's tools need the whole of it, when there are any.
       external: name === "ark-agent" ? [...VENDORS, "undici"] : VENDORS,
-      plugins: [commanderAlone, undiciInParts, clientNodeApart, crdsApart],
+      plugins: [commanderAlone, ...(name === "ark-agent" ? [] : [undiciInParts]), clientNodeApart, crdsApart],
     });
 }
 await build({

@@ -17,6 +17,7 @@ import {
 import { type Agent, BUILT_IN_PRICES, DEFAULT_TIMINGS, startAgent, type Timings } from "../../runtime/index.ts";
 import { agentMetrics } from "./agentMetrics.ts";
 import { startHealthServer } from "./healthServer.ts";
+import { keptWhileBusy } from "./heartbeatThread.ts";
 import { journalBatches } from "./journalBatches.ts";
 import type { AgentOptions } from "./options.ts";
 
@@ -50,6 +51,8 @@ export async function runAgent(options: AgentOptions, parts: RunParts): Promise<
   const { backend, isConnected } = await queueOf(options, parts); // connects while the rest is made
   const plugins = await pluginsOf(options, parts);
   const host: PluginHost = { log, fetch: globalThis.fetch, clock, secret: (name) => env[name] };
+  const timings = timingsOf(options);
+  const tasks = keptWhileBusy(backend.tasks, { url: options.redisUrl ?? "", isCluster: options.isCluster, timings, log });
   let agent: Agent | undefined;
   const metrics = agentMetrics({ freeSlots: () => agent?.status().freeSlots ?? 0, isConnected });
   const journal = journalBatches({ store: backend.journal, clock, log });
@@ -71,7 +74,7 @@ export async function runAgent(options: AgentOptions, parts: RunParts): Promise<
   try {
     const memory = await memoryOf(config, plugins, parts);
     agent = await startAgent(config, {
-      backend: { ...backend, tasks: metrics.observedQueue(backend.tasks, () => clock.now()) },
+      backend: { ...backend, tasks: metrics.observedQueue(tasks, () => clock.now()) },
       providerFor: observed(providers, metrics),
       memory,
       readFile: async (path) => {
@@ -84,7 +87,7 @@ export async function runAgent(options: AgentOptions, parts: RunParts): Promise<
       egress: { allowLoopback: options.allowLoopback },
       mcp: { enabled: true, stdio: false },
       prices: BUILT_IN_PRICES,
-      timings: timingsOf(options),
+      timings,
       clock,
       random,
       log,
@@ -106,7 +109,7 @@ export async function runAgent(options: AgentOptions, parts: RunParts): Promise<
   } finally {
     await agent?.drain(options.graceMs);
     await journal.flush().catch(() => undefined);
-    await backend.tasks.close();
+    await tasks.close();
     await providers.close();
     await plugins.close();
     await health.close();

@@ -108,11 +108,13 @@ export class FaultBench {
   async start(): Promise<void> {
     this.#redis = await startRedis();
     this.#model = await startModelServer(async ({ body, path }, response) => {
-      const task = Number(/task-(\d+)-end/.exec(JSON.stringify(body))?.[1] ?? -1);
+      const text = JSON.stringify(body);
+      const task = Number(/task-(\d+)-end/.exec(text)?.[1] ?? -1);
       const agent = Number(/^\/agent-(\d+)\//.exec(path)?.[1] ?? -1);
       const n = (this.#calls.get(task) ?? 0) + 1;
       this.#calls.set(task, n);
-      this.#history.push({ is: "call", task: String(task) });
+      // A turn after a tool's answer goes on with an execution that has begun.
+      if (!text.includes('"role":"tool"')) this.#history.push({ is: "call", task: String(task) });
       await this.#answer({ task, agent, n, response });
     });
   }
