@@ -1,9 +1,11 @@
 // `npm test`: makes what the tests need, runs every tier, and ends with one line `N passed, N failed`. A tier that cannot run is a
-// failure that names the fix, never a skip. `npm test -- unit conformance` runs the named tiers alone.
+// failure that names the fix, never a skip. `npm test -- unit conformance` runs the named tiers alone;
+// `npm test -- faults --long --seed 7` takes the long numbers and the seed of an earlier run.
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { ensureRedis } from "./ensureRedis.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -84,6 +86,15 @@ function node24(): string {
   return binary;
 }
 
+function argumentsOrExit(): { values: { long?: boolean; seed?: string }; positionals: string[] } {
+  try {
+    return parseArgs({ allowPositionals: true, options: { long: { type: "boolean" }, seed: { type: "string" } } });
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exit(2);
+  }
+}
+
 /** Runs a program with its output passed through; resolves with its exit code and what it printed. */
 async function passThrough(program: string, args: readonly string[]): Promise<{ code: number; output: string }> {
   const child = spawn(program, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, FORCE_COLOR: "0" } });
@@ -111,7 +122,10 @@ async function runTier(tier: Tier): Promise<{ passed: number; failed: number }> 
   return { passed, failed: code !== 0 && failed === 0 ? 1 : failed };
 }
 
-const wanted = process.argv.slice(2);
+const { values, positionals: wanted } = argumentsOrExit();
+// Of the tier `faults`: the long numbers, and the seed that a run printed, to repeat it.
+if (values.long === true) process.env["FAULT_LONG"] = "1";
+if (values.seed !== undefined) process.env["FAULT_SEED"] = values.seed;
 const unknown = wanted.filter((name) => !Object.hasOwn(TIERS, name));
 if (unknown.length > 0) {
   console.error(`no such tier: ${unknown.join(", ")}; there are ${Object.keys(TIERS).join(", ")}`);

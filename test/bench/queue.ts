@@ -2,7 +2,7 @@
 // bare pipelined stream; a bare wake-up of a blocked reader.
 import { createHash } from "node:crypto";
 import { Redis } from "ioredis";
-import { createRedisQueue } from "../../plugins/queue-redis/index.ts";
+import { createRedisQueue, type RedisQueue } from "../../plugins/queue-redis/index.ts";
 import { type Claim, silentLog, systemClock, type Task } from "../../plugins/sdk/index.ts";
 import { aTask } from "../builders/task.ts";
 import { type RedisServer, startRedis } from "../redis/startRedis.ts";
@@ -12,8 +12,9 @@ const ROUNDS = 5;
 const TASKS = 4_000;
 const CONCURRENCY = 100;
 const WAKE_UPS = 400;
-const NAMESPACE = "bench";
-const QUEUE = `${NAMESPACE}.news.writer`;
+/** Where the tasks of benchmarks are. */
+export const QUEUE_NAMESPACE = "bench";
+const QUEUE = `${QUEUE_NAMESPACE}.news.writer`;
 const RESULT = "x".repeat(400);
 
 const TRIVIAL = {
@@ -23,7 +24,7 @@ const TRIVIAL = {
 };
 
 const taskOf = (n: number, round: number | string): Task =>
-  aTask(NAMESPACE, `t${n}`, {
+  aTask(QUEUE_NAMESPACE, `t${n}`, {
     key: `uid-${round}/t${n}/1/1`,
     runUID: `uid-${round}`,
     prompt: `Write about ${n}. ${"Say what you know. ".repeat(20)}`,
@@ -41,21 +42,22 @@ async function rate(count: number, work: (n: number) => Promise<void>): Promise<
   return (count / (performance.now() - startedMs)) * 1_000;
 }
 
-/** Tasks a second through enqueue, claim and complete. */
+/** Takes `count` tasks, of runs of their own, through enqueue, claim and complete; how many a second. */
+export function settleTasks({ tasks }: RedisQueue, count: number, round: number | string): Promise<number> {
+  const request = { queues: [QUEUE], consumer: "bench:1", max: 1, leaseMs: 15_000, waitMs: 0 };
+  return rate(count, async (n) => {
+    await tasks.enqueue(taskOf(n, round));
+    const [claim] = await tasks.claim(request, new AbortController().signal);
+    if (claim) await tasks.complete(claim, resultOf(claim));
+  });
+}
+
 async function queueRate(server: RedisServer, round: number | string): Promise<number> {
   const queue = createRedisQueue({ url: server.url, clock: systemClock, random: Math.random, log: silentLog });
-  const { tasks } = queue;
   try {
-    return await rate(TASKS, async (n) => {
-      await tasks.enqueue(taskOf(n, round));
-      const [claim] = await tasks.claim(
-        { queues: [QUEUE], consumer: "bench:1", max: 1, leaseMs: 15_000, waitMs: 0 },
-        new AbortController().signal,
-      );
-      if (claim) await tasks.complete(claim, resultOf(claim));
-    });
+    return await settleTasks(queue, TASKS, round);
   } finally {
-    await tasks.close();
+    await queue.tasks.close();
   }
 }
 

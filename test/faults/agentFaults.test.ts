@@ -27,7 +27,12 @@ describe(`faults of agents (FAULT_SEED=${SEED})`, function () {
   };
 
   it("F1a: kill -9 of agents loses no task and records none twice", () =>
-    bench.play({ tasks: 3_000, faults: IS_LONG ? 1_000 : 60, everyMs: 250, fault: (team) => killed(team, team.pick()) }));
+    bench.play({
+      tasks: IS_LONG ? 40_000 : 3_000,
+      faults: IS_LONG ? 1_000 : 60,
+      everyMs: 200,
+      fault: (team) => killed(team, team.pick()),
+    }));
 
   it("F1a: one agent with 300 tasks in flight is killed and started again: nothing is lost", () => {
     let delayMs = 3_000;
@@ -131,11 +136,12 @@ describe(`faults of agents (FAULT_SEED=${SEED})`, function () {
     await bench.play({
       tasks: 1_500,
       faults: IS_LONG ? 200 : 60,
-      everyMs: 300,
-      delayMs: 100,
+      everyMs: 100,
+      agents: 8,
+      delayMs: 200,
       fault: async (team) => {
         const i = team.pick();
-        if (paused.size > 1) await Promise.race(paused.values()); // two of them work
+        if (paused.size > 4) await Promise.race(paused.values()); // three of them work
         await paused.get(i);
         team.history.push({ is: "fault", kind: "pause" });
         team.agents[i]?.kill("SIGSTOP");

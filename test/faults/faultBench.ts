@@ -1,5 +1,5 @@
 // The runner of faults (RELIABILITY §3): real agents, a real Redis, a scripted model, a dispatcher as the controller is one, and what they did as a
-// history for the oracle. The seed decides what happens to whom: FAULT_SEED repeats it. FAULT_LONG=1 takes the long numbers.
+// history for the oracle. The seed decides what happens to whom: `--seed` (FAULT_SEED) repeats it, `--long` (FAULT_LONG=1) takes the long numbers.
 import { createHash } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { expect } from "chai";
