@@ -20,7 +20,7 @@ export class RedisRefused extends Error {
 
 const REFUSALS: readonly { readonly begins: RegExp; readonly code: RefusalCode; readonly wayOut: string }[] = [
   { begins: /^(WRONGPASS|NOAUTH|ERR AUTH|ERR invalid password)/, code: "auth", wayOut: "check the user and password in REDIS_URL" },
-  { begins: /^NOPERM/, code: "rights", wayOut: "its user lacks a right; see the ACL of docs/redis.md" },
+  { begins: /^NOPERM/, code: "rights", wayOut: "its user lacks a right; see docs/queue.md" },
   { begins: /^OOM/, code: "memory", wayOut: "it is full: raise maxmemory, or drop what is not needed" },
   { begins: /^READONLY/, code: "readonly", wayOut: "it is a replica; REDIS_URL has to lead to the primary" },
   { begins: /^MISCONF/, code: "disk", wayOut: "it cannot write to its disk; see its log" },
@@ -37,5 +37,21 @@ export function redisError(error: unknown, server: string): RedisRefused | Redis
     if (found) return new RedisRefused(found.code, `Redis at ${server} refuses: ${said}; ${found.wayOut}`, { cause: error });
     return new RedisRefused("other", `Redis at ${server} refuses: ${said}`, { cause: error });
   }
-  return new RedisUnavailable(`cannot reach Redis at ${server} (${message}); check REDIS_URL and that the server runs`, { cause: error });
+  const wayOut =
+    UNREACHABLE.find(({ says }) => says.test(`${codeOf(error)} ${message}`))?.wayOut ??
+    "check REDIS_URL (rediss:// is for TLS) and that the server runs";
+  return new RedisUnavailable(`cannot reach Redis at ${server} (${message}); ${wayOut}`, { cause: error });
 }
+
+/** The ways of TLS to fail, by Node's codes. */
+const UNREACHABLE: readonly { readonly says: RegExp; readonly wayOut: string }[] = [
+  {
+    says: /SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|CERT_UNTRUSTED|UNABLE_TO_GET_ISSUER/,
+    wayOut: "its certificate is not trusted: name the CA in NODE_EXTRA_CA_CERTS",
+  },
+  { says: /CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/, wayOut: "renew its certificate, or mend the clock" },
+  { says: /ERR_TLS_CERT_ALTNAME_INVALID/, wayOut: "REDIS_URL has to name a host that its certificate is for" },
+  { says: /WRONG_VERSION_NUMBER|wrong version number|ERR_SSL|EPROTO/, wayOut: "it does not speak TLS there: write redis:// in REDIS_URL" },
+];
+
+const codeOf = (error: unknown): string => (error instanceof Error && "code" in error ? String(error.code) : "");

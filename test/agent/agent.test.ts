@@ -1,5 +1,8 @@
 // Agents as processes: a real Redis between them and whoever dispatches, a scripted model behind them.
 import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { expect } from "chai";
 import { normalizeArkTeam } from "../../crds/index.ts";
 import { snapshotOfTeam } from "../../engine/index.ts";
@@ -7,8 +10,10 @@ import { createRedisQueue, type RedisQueue } from "../../plugins/queue-redis/ind
 import { type QueueEvent, silentLog, systemClock, type Task } from "../../plugins/sdk/index.ts";
 import { aTask as taskOf } from "../builders/task.ts";
 import { aRole, aTeam } from "../builders/team.ts";
+import { createAuthority } from "../cluster/certificates.ts";
+import { freePort } from "../mcp/servers.ts";
 import { type ModelServer, openaiShape, type Script, sendEvents, sendJson, startModelServer } from "../modelserver/index.ts";
-import { aNamespace, useRedis } from "../redis/index.ts";
+import { aNamespace, type RedisServer, startRedis, useRedis } from "../redis/index.ts";
 import { type AgentProcess, AgentProcesses, aConfig } from "./agentProcess.ts";
 
 type Settled = Extract<QueueEvent, { type: "settled" }>;
@@ -297,6 +302,54 @@ describe("ark-agent", function () {
       expect(agent.text).to.contain("check the user and password in REDIS_URL").and.not.to.contain("canary-wrong");
       await end(agent);
     });
+  });
+
+  describe("a Redis that speaks TLS", () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "ark-tls-"));
+    const authority = createAuthority("redis-ca");
+    const files = { ca: path.join(folder, "ca.pem"), cert: path.join(folder, "tls.crt"), key: path.join(folder, "tls.key") };
+    let tls: RedisServer;
+    let port = 0;
+    before(async () => {
+      const identity = authority.issue({ commonName: "redis", hosts: ["127.0.0.1"] });
+      writeFileSync(files.ca, authority.certificate);
+      writeFileSync(files.cert, identity.certificate);
+      writeFileSync(files.key, identity.key);
+      port = await freePort();
+      const certificates = ["--tls-cert-file", files.cert, "--tls-key-file", files.key, "--tls-ca-cert-file", files.ca];
+      tls = await startRedis({ args: ["--tls-port", String(port), ...certificates, "--tls-auth-clients", "no"] });
+    });
+    after(async () => {
+      await tls.stop();
+      rmSync(folder, { recursive: true, force: true });
+    });
+    const start = (url: string, more: Record<string, string> = {}, wait = false): Promise<AgentProcess> =>
+      processes.start({ config: aConfig(namespace, "writer"), env: env({ REDIS_URL: url, ...more }) }, { wait });
+
+    it("is used with the CA that is named", async () => {
+      const agent = await start(`rediss://127.0.0.1:${port}`, { NODE_EXTRA_CA_CERTS: files.ca }, true);
+      const own = createRedisQueue({ url: tls.url, clock: systemClock, random: Math.random, log: silentLog });
+      await own.tasks.enqueue(aTask("one"));
+      const [event] = await own.control.events([namespace], AbortSignal.timeout(10_000));
+      expect(event?.type === "settled" && event.state).to.equal("done");
+      await own.tasks.close();
+      await end(agent);
+    });
+
+    const faults: Record<string, readonly [url: () => string, wayOut: string]> = {
+      "a CA that nobody named": [() => `rediss://127.0.0.1:${port}`, "name the CA in NODE_EXTRA_CA_CERTS"],
+      "TLS to a server without": [() => `rediss://127.0.0.1:${tls.port}`, "rediss:// is for TLS"],
+      "no TLS to a server with": [() => `redis://127.0.0.1:${port}`, "rediss:// is for TLS"],
+    };
+    for (const [what, [url, wayOut]] of Object.entries(faults)) {
+      it(`names ${what}, and stays unready`, async () => {
+        const agent = await start(url());
+        while (!agent.text.includes("cannot reach Redis")) await systemClock.sleep(20);
+        expect(agent.text).to.contain(wayOut);
+        expect((await agent.get("/readyz")).code).to.equal(503);
+        await end(agent);
+      });
+    }
   });
 
   it("names what is wrong with the server's settings, and how to mend it", async () => {
