@@ -360,6 +360,38 @@ describe("ark-agent", function () {
     await end(agent);
   });
 
+  it("a daily limit holds for all pods together, to the token; whoever has to wait says so (B85)", async () => {
+    const [LIMIT, TASKS, USED] = [400, 40, 18];
+    let calls = 0;
+    script = async (_request, response) => {
+      calls++;
+      await systemClock.sleep(20);
+      sendEvents(response, openaiShape.events({ text: ["x"], usage: { input: 11, output: USED - 11 } }));
+    };
+    const limits = { maxConcurrentTasks: 4, maxTokensPerCall: 20, maxDailyTokens: LIMIT };
+    const config = aConfig(namespace, "writer", { limits });
+    const agents = await Promise.all([1, 2, 3].map(() => processes.start({ config, env: env(QUICK) })));
+    const perCall = { timeoutMs: 60_000, maxTokensPerCall: 20, runMaxTokens: 0, maxToolRounds: 1 };
+    await Promise.all(Array.from({ length: TASKS }, (_, n) => queue.tasks.enqueue(aTask(`d${n}`, { limits: perCall }))));
+    const waiting = new Set<string>();
+    const done = new Set<string>();
+    const quiet = performance.now() + 4_000;
+    while (performance.now() < quiet) {
+      const events = await queue.control.events([namespace], AbortSignal.timeout(200)).catch(() => []);
+      for (const event of events) {
+        if (event.type === "waiting" && event.waiting.reason === "DailyLimitReached") waiting.add(event.key);
+        if (event.type === "settled") done.add(event.key);
+      }
+      await queue.control.forget(events);
+    }
+    const charged = await queue.ledger.charged(namespace, { id: "agent:news-writer", limit: LIMIT, windowMs: 86_400_000 });
+    expect(charged).to.equal(calls * USED);
+    expect(charged).to.be.within(LIMIT / 2, LIMIT);
+    expect(done.size).to.equal(calls);
+    expect(waiting.size).to.be.greaterThan(0);
+    for (const agent of agents) await end(agent);
+  });
+
   it("Redis that dies and comes back costs no task, and needs no restart (P1)", async () => {
     const agent = await processes.start({ config: aConfig(namespace, "writer"), env: env(QUICK) });
     await queue.tasks.enqueue(aTask("before"));

@@ -2,7 +2,8 @@
 import { expect } from "chai";
 import { Redis } from "ioredis";
 import { aclRulesFor, createRedisQueue, type RedisQueue } from "../../plugins/queue-redis/index.ts";
-import { silentLog, systemClock } from "../../plugins/sdk/index.ts";
+import { QUEUE_LIMITS, silentLog, systemClock } from "../../plugins/sdk/index.ts";
+import { type QueueWorld, queueClauses } from "../../plugins/sdk/testing/index.ts";
 import { aTask } from "../builders/task.ts";
 import { aNamespace, useRedis } from "../redis/index.ts";
 
@@ -99,4 +100,37 @@ describe("queue-redis under the rules of one agent", () => {
     );
     expect([error.name, "code" in error && error.code]).to.deep.equal(["RedisRefused", "rights"]);
   });
+});
+
+describe("queue-redis with an agent's commands", function () {
+  this.timeout(60_000);
+  const server = useRedis();
+  /** What an agent calls, by its user; what others do, by theirs. */
+  const world: QueueWorld = {
+    async open(limits = {}) {
+      let offsetMs = 0;
+      const namespace = aNamespace();
+      const access = { namespace, password: "pw", queues: [`${namespace}.*`, `${namespace}2.*`], mayDelegateTo: [] };
+      await server().command("ACL", "SETUSER", `all-${namespace}`, ...aclRulesFor(access));
+      const clock = { ...systemClock, now: () => systemClock.now() + offsetMs, monotonic: () => systemClock.monotonic() + offsetMs };
+      const parts = { clock, random: Math.random, log: silentLog, limits, timings: { blockMs: 20 }, clockOffsetMs: () => offsetMs };
+      const admin = createRedisQueue({ url: server().url, ...parts });
+      const agent = createRedisQueue({ url: `redis://all-${namespace}:pw@127.0.0.1:${server().port}`, ...parts });
+      return {
+        backend: { ...admin, tasks: agent.tasks },
+        namespace,
+        limits: { ...QUEUE_LIMITS, ...limits },
+        nowMs: () => clock.now(),
+        passMs: async (ms) => {
+          offsetMs += ms;
+        },
+        close: async () => {
+          await agent.tasks.close();
+          await admin.tasks.close();
+          await server().command("ACL", "DELUSER", `all-${namespace}`);
+        },
+      };
+    },
+  };
+  for (const clause of queueClauses) it(clause.name, () => clause.check(world));
 });
