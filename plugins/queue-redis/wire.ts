@@ -18,11 +18,24 @@ export function countersOf(text: string): Counters {
   return { crashes, errors, throttled };
 }
 
-/** The sum of what was spent, a line of JSON each. */
+/** The sum of what was spent, a line of JSON each; a line that somebody has damaged counts for nothing. */
 export function spentOf(lines: string): Spent {
   let sum: Spent = { usage: NO_USAGE };
-  for (const line of lines.split("\n")) if (line !== "") sum = addSpent(sum, JSON.parse(line) as Spent);
+  for (const line of lines.split("\n")) {
+    const spent = line === "" ? undefined : spentIn(line);
+    if (spent) sum = addSpent(sum, spent);
+  }
   return sum;
+}
+
+function spentIn(line: string): Spent | undefined {
+  try {
+    const spent = JSON.parse(line) as Partial<Spent> | null;
+    const { inputTokens, outputTokens, totalTokens } = spent?.usage ?? {};
+    return [inputTokens, outputTokens, totalTokens].every((tokens) => Number.isFinite(tokens)) ? (spent as Spent) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Both together; the sum of unknown prices stays unknown. */
@@ -57,7 +70,7 @@ export function headerOf(task: Task): Omit<Task, "prompt" | "outputSchema" | "fe
 
 /** What is wrong with an envelope of a queue; undefined when nothing is. `unknown version` is for others to execute. */
 export function envelopeProblem(value: unknown, queue: string, key: string): string | undefined {
-  if (typeof value !== "object" || value === null) return "the envelope is no object";
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return "the envelope is no object";
   const task = value as Partial<Record<keyof Task, unknown>>;
   if (task.v !== 1) return UNKNOWN_VERSION;
   const texts = ["key", "kind", "queue", "ns", "team", "role", "agent", "run", "runUID", "step", "prompt"] as const;

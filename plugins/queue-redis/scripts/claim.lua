@@ -14,6 +14,7 @@ local wanted = ARGS - 5
 local LEASE_ENDS = ms(now + lease)
 local PROMOTED_AT_ONCE = 100
 local READ = { 'id', 'tok', 'cc', 'dl', 'cr', 'er', 'th', 'sp', 'env', 'mac' }
+local STATES = { queued = true, delayed = true, running = true, done = true, dead = true, cancelled = true, expired = true }
 local answer = { '', '-1' }
 local count = 0
 
@@ -26,9 +27,25 @@ local function hand(key, record, token)
   count = count + 1
 end
 
+-- What somebody has done to a record; nil for one that is whole.
+local function damageOf(record)
+  for _, name in ipairs({ 'cr', 'er', 'th' }) do
+    if record[name] and not (#record[name] <= 9 and string.find(record[name], '^%d+$')) then return 'its counter ' .. name .. ' is no number' end
+  end
+  if not record.dl or #record.dl > 16 or not string.find(record.dl, '^%d+$') then return 'its deadline is no time' end
+  if not STATES[record.st] then return 'its state is none' end
+end
+
 -- Whether a task may be delivered; settles it otherwise.
 local function mayRun(key, record, isLapsed)
-  if record.cc then
+  local damage = damageOf(record)
+  if damage then
+    redis.call('HDEL', record.place, 'cr', 'er', 'th', 'dl')
+    record = recordOf(key)
+    local message = 'the record of the task is damaged: ' .. damage
+    addLetter(key, record, 'BadEnvelope', message, mostLetters)
+    settle(key, record, 'dead', failure('BadEnvelope', message), '')
+  elseif record.cc then
     settle(key, recordOf(key), 'cancelled', failure('Cancelled', record.cc), '')
   elseif tonumber(record.dl) > 0 and tonumber(record.dl) <= now then
     settle(key, recordOf(key), 'expired', failure('TimedOut', "the task's deadline passed before an agent could take it up"), '')
@@ -82,7 +99,7 @@ while count < wanted do
       -- Nobody has enqueued it: whoever wrote it may look at it.
       addLetter(key or '', { isUnread = true }, 'Foreign', 'the entry ' .. entry[1] .. ' belongs to no task', mostLetters)
       redis.call('XDEL', STREAM, entry[1])
-    elseif record.st == 'queued' and record.id == entry[1] then
+    elseif (record.st == 'queued' or not STATES[record.st]) and record.id == entry[1] then
       if mayRun(key, record, false) then hand(key, record, ARGV[6 + count]) end
     elseif record.id ~= entry[1] then
       redis.call('XDEL', STREAM, entry[1])

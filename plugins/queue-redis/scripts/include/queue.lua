@@ -19,7 +19,12 @@ local NAMES = { 'id', 'tok', 'cr', 'er', 'th', 'dl', 'cc', 'sp', 'own', 'run', '
 local function recordOf(key, names)
   names = names or NAMES
   local place = RECORDS .. key
-  local values = redis.call('HMGET', place, 'st', 'te', unpack(names))
+  local values = redis.pcall('HMGET', place, 'st', 'te', unpack(names))
+  if values.err then
+    if not string.find(values.err, 'WRONGTYPE', 1, true) then error(values.err) end
+    redis.call('DEL', place) -- what is there is no record of ours, and would be in the way of one
+    return nil
+  end
   if not values[1] then return nil end
   if values[2] and tonumber(values[2]) <= now then
     redis.call('DEL', place)
