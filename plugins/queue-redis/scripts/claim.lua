@@ -16,11 +16,13 @@ local PROMOTED_AT_ONCE = 100
 local READ = { 'id', 'tok', 'cc', 'dl', 'cr', 'er', 'th', 'sp', 'env', 'mac' }
 local STATES = { queued = true, delayed = true, running = true, done = true, dead = true, cancelled = true, expired = true }
 local answer = { '', '-1' }
+local leases = {}
 local count = 0
 
 local function hand(key, record, token)
   redis.call('HSET', record.place, 'st', 'running', 'tok', token, 'own', consumer)
-  redis.call('ZADD', LEASES, LEASE_ENDS, key)
+  local at = #leases
+  leases[at + 1], leases[at + 2] = LEASE_ENDS, key
   local n = #answer
   answer[n + 1], answer[n + 2], answer[n + 3], answer[n + 4] = key, record.env or '', record.mac or '', token
   answer[n + 5], answer[n + 6], answer[n + 7], answer[n + 8] = record.cr or '0', record.er or '0', record.th or '0', record.sp or ''
@@ -29,8 +31,10 @@ end
 
 -- What somebody has done to a record; nil for one that is whole.
 local function damageOf(record)
-  for _, name in ipairs({ 'cr', 'er', 'th' }) do
-    if record[name] and not (#record[name] <= 9 and string.find(record[name], '^%d+$')) then return 'its counter ' .. name .. ' is no number' end
+  if record.cr or record.er or record.th then
+    for _, name in ipairs({ 'cr', 'er', 'th' }) do
+      if record[name] and not (#record[name] <= 9 and string.find(record[name], '^%d+$')) then return 'its counter ' .. name .. ' is no number' end
+    end
   end
   if not record.dl or #record.dl > 16 or not string.find(record.dl, '^%d+$') then return 'its deadline is no time' end
   if not STATES[record.st] then return 'its state is none' end
@@ -68,7 +72,10 @@ if IS_RESENT then
     local record = recordOf(key, READ)
     if record and record.st == 'running' and mine[record.tok] then hand(key, record, record.tok) end
   end
-  if count > 0 then return answer end
+  if count > 0 then
+    redis.call('ZADD', LEASES, unpack(leases))
+    return answer
+  end
 end
 
 for _, key in ipairs(redis.call('ZRANGEBYSCORE', DELAYED, '-inf', ms(now), 'LIMIT', 0, PROMOTED_AT_ONCE)) do
@@ -83,6 +90,7 @@ while looksForLapsed and count < wanted do
     redis.call('ZREM', LEASES, key)
   elseif mayRun(key, record, true) then
     hand(key, record, ARGV[6 + count])
+    redis.call('ZADD', LEASES, LEASE_ENDS, key) -- at once, or it would be the next again
   end
 end
 while count < wanted do
@@ -107,6 +115,7 @@ while count < wanted do
   end
 end
 
+if count > 0 then redis.call('ZADD', LEASES, unpack(leases)) end
 -- Where to wait for more, and for how long at most.
 if count < wanted then
   for _, set in ipairs(looksForLapsed and { DELAYED, LEASES } or { DELAYED }) do

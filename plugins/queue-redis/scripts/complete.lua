@@ -17,5 +17,10 @@ local function complete(key, token, result, mac, call)
 end
 
 local answer = {}
+together = { ids = {}, keys = {} }
 for at = 1, ARGS, EACH do answer[#answer + 1] = complete(unpack(ARGV, at, at + EACH - 1)) end
+if #together.keys > 0 then
+  redis.call('XDEL', STREAM, unpack(together.ids))
+  redis.call('ZREM', LEASES, unpack(together.keys))
+end
 return answer

@@ -35,8 +35,13 @@ local function recordOf(key, names)
   return record
 end
 
--- Takes a task from wherever it stands.
+-- Takes a task from wherever it stands. A running one waits in `together`, where there is such a list, for all to be taken at once.
+local together
 local function lift(key, record)
+  if together and record.st == 'running' then
+    together.ids[#together.ids + 1], together.keys[#together.keys + 1] = record.id, key
+    return
+  end
   if record.st == 'queued' or record.st == 'running' then redis.call('XDEL', STREAM, record.id) end
   if record.st == 'delayed' then redis.call('ZREM', DELAYED, key) end
   if record.st == 'running' then redis.call('ZREM', LEASES, key) end
