@@ -84,6 +84,40 @@ const undiciInParts: Plugin = {
   },
 };
 
+/** prom-client without what pushes figures and gathers them from many processes: that loads HTTPS, compression and clusters at every start. */
+const promClientAlone: Plugin = {
+  name: "prom-client-alone",
+  setup(bundle) {
+    bundle.onLoad({ filter: /prom-client[\\/]lib[\\/](pushgateway|cluster)\.js$/ }, () => ({ contents: "module.exports = class {};" }));
+  },
+};
+
+/** ioredis makes methods of all commands when it is loaded; ours are scripts and `call`, the rest it needs itself. */
+const ioredisInParts: Plugin = {
+  name: "ioredis-in-parts",
+  setup(bundle) {
+    const methods = [
+      "auth",
+      "client",
+      "cluster",
+      "eval",
+      "evalsha",
+      "exec",
+      "hello",
+      "info",
+      "multi",
+      "ping",
+      "quit",
+      "readonly",
+      "script",
+      "select",
+    ];
+    bundle.onLoad({ filter: /@ioredis[\\/]commands[\\/]built[\\/]index\.js$/ }, ({ path }) => ({
+      contents: `${readFileSync(path, "utf8")}\nexports.list = ${JSON.stringify(methods)};`,
+    }));
+  },
+};
+
 /** A file of its own, loaded when a kubeconfig needs it: it brings the whole typed API. */
 const clientNodeApart: Plugin = {
   name: "client-node-apart",
@@ -144,7 +178,14 @@ for (const [name, entry] of Object.entries(PROGRAMS)) {
       entryPoints: { [`${name}-main`]: entry, ...THREADS[name] },
       // The server talks to the API by parts of undici all the time; an agent's tools need the whole of it, when there are any.
       external: name === "ark-agent" ? [...VENDORS, "undici"] : VENDORS,
-      plugins: [commanderAlone, ...(name === "ark-agent" ? [] : [undiciInParts]), clientNodeApart, crdsApart],
+      plugins: [
+        commanderAlone,
+        ...(name === "ark-agent" ? [] : [undiciInParts]),
+        promClientAlone,
+        ioredisInParts,
+        clientNodeApart,
+        crdsApart,
+      ],
     });
 }
 await build({

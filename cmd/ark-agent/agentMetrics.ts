@@ -23,7 +23,8 @@ const CALL_SECONDS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
 /** Metrics of one agent. */
 export function agentMetrics(figures: AgentFigures): AgentMetrics {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  // Those of the process begin with the first scrape: observing it takes part of a start that nobody looks at yet.
+  let collectsDefaults = false;
   const registers = [registry];
   const claims = new Counter({ name: "ark_agent_claims_total", help: "Tasks taken from the queues", registers });
   const verdicts = new Counter({
@@ -111,7 +112,11 @@ export function agentMetrics(figures: AgentFigures): AgentMetrics {
       if (inner.embed) observed.embed = (texts, options) => inner.embed?.(texts, options) ?? Promise.resolve([]);
       return observed;
     },
-    render: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+    async render() {
+      if (!collectsDefaults) collectDefaultMetrics({ register: registry });
+      collectsDefaults = true;
+      return { contentType: registry.contentType, text: await registry.metrics() };
+    },
   };
 }
 
