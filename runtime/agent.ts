@@ -32,6 +32,8 @@ class RunningAgent implements Agent {
   private readonly running = new Set<Promise<Settled>>();
   private readonly stopping = new AbortController();
   private readonly handBack = new AbortController();
+  /** Aborted when the probe fails: a claim that waits takes nothing any more. */
+  private unwell = new AbortController();
   private readonly gates = new Map<string, ModelGate>();
   private readonly worker: WorkerParts;
   private readonly config: AgentConfig;
@@ -67,6 +69,7 @@ class RunningAgent implements Agent {
         this.parts.log.warn(state.healthy ? "the probe passes again" : "the probe failed; no new tasks are taken", {
           message: state.message,
         });
+        if (!state.healthy) this.unwell.abort(new TaskEnded("draining"));
         void this.report();
       });
     }
@@ -124,10 +127,12 @@ class RunningAgent implements Agent {
         }
         const request = { queues, consumer, max: slots.free(), leaseMs: timings.leaseMs, waitMs: timings.claimWaitMs };
         if (request.max === 0) continue;
-        const claims = await backend.tasks.claim(request, stopping);
+        if (this.unwell.signal.aborted) this.unwell = new AbortController();
+        const claims = await backend.tasks.claim(request, AbortSignal.any([stopping, this.unwell.signal]));
         for (const claim of claims) await this.take(claim);
       } catch (error) {
         if (stopping.aborted) break;
+        if (this.unwell.signal.aborted) continue;
         log.warn("no tasks can be claimed; trying again", { error: messageOf(error) });
         await clock.sleep(CLAIM_REST_MS, stopping).catch(() => undefined);
       }

@@ -304,6 +304,76 @@ describe("ark-agent", function () {
     });
   });
 
+  describe("plugins", () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "ark-plugins-"));
+    after(() => rmSync(folder, { recursive: true, force: true }));
+    /** An agent with one plugin whose provider is this, as source. */
+    const withPlugin = (name: string, create: string): { config: object; env: Record<string, string> } => {
+      const source = `export default { apiVersion: "plugin.arkonis.dev/v1", kind: "llm", name: "${name}", models: ["${name}-*"], create: ${create} };`;
+      writeFileSync(path.join(folder, `${name}.mjs`), source);
+      writeFileSync(path.join(folder, `${name}.yaml`), `plugins: [{ file: ./${name}.mjs }]\n`);
+      const config = aConfig(namespace, "writer", { model: `${name}-1` });
+      return { config, env: env({ ARK_PLUGINS: path.join(folder, `${name}.yaml`), VENDOR_API_KEY: "canary-vendor-77aa" }) };
+    };
+
+    it("one that throws costs its task, with the reason, and no other; what it says is redacted and counted", async () => {
+      const started = withPlugin(
+        "thrower",
+        `() => ({ async complete({ messages }) {
+          if (messages.at(-1).content.includes("bad")) throw new Error("it broke with " + process.env.VENDOR_API_KEY);
+          return { text: "fine", toolCalls: [], usage: { inputTokens: 1, outputTokens: 1 }, stopReason: "end" };
+        } })`,
+      );
+      const agent = await processes.start(started);
+      await Promise.all(["good1", "bad1", "good2"].map((name) => queue.tasks.enqueue(aTask(name, { retries: 0 }))));
+      const settled = await settledOf(3);
+      expect([outputOf(settled.get("good1")), outputOf(settled.get("good2"))]).to.deep.equal(["fine", "fine"]);
+      const bad = settled.get("bad1");
+      if (bad?.state !== "dead") return expect.fail("it is dead");
+      expect(bad.failure).to.deep.include({ reason: "ProviderFailed", permanent: false });
+      expect(bad.failure.message).to.contain("it broke with").and.not.to.contain("canary");
+      expect((await queue.deadLetters.list(namespace, { limit: 5 })).map(({ reason }) => reason)).to.deep.equal(["RetriesExhausted"]);
+      expect((await agent.get("/metrics")).text).to.match(/ark_agent_model_calls_total\{[^}]*outcome="error"[^}]*\} 2/);
+      expect(agent.text).not.to.match(/canary|\n\s+at /);
+      await end(agent);
+      return undefined;
+    });
+
+    const WRONG: Readonly<Record<string, readonly [create: string, says: string]>> = {
+      "that throws when it is made": ['() => { throw new Error("no licence"); }', "no licence"],
+      "whose provider is none": ["() => ({ ask() {} })", "complete"],
+    };
+    for (const [what, [create, says]] of Object.entries(WRONG)) {
+      it(`one ${what} is named, and the agent that needs it does not start`, async () => {
+        const name = `wrong${says.length}`;
+        const { config, env: own } = withPlugin(name, create);
+        const agent = await processes.start({ config, env: { ...own, AGENT_PROVIDER: name } }, { wait: false });
+        expect((await agent.ended).code).to.equal(2);
+        expect(agent.text)
+          .to.contain(says)
+          .and.not.to.match(/\n\s+at /);
+      });
+    }
+  });
+
+  it("a semantic probe that fails takes the agent out, and back in when it passes again (B77)", async () => {
+    let isWell = false;
+    script = (request, response) => {
+      const isProbe = JSON.stringify(request.body).includes("Are you well");
+      sendEvents(response, openaiShape.events({ text: [isProbe && !isWell ? "no" : "HEALTHY"] }));
+    };
+    const probe = { type: "semantic", intervalSeconds: 1, validatorPrompt: "Are you well? Say HEALTHY." };
+    const config = { ...aConfig(namespace, "writer"), probe };
+    const agent = await processes.start({ config, env: env() }, { wait: false });
+    while ((await agent.get("/readyz").catch(() => undefined))?.text.includes("probe") !== true) await systemClock.sleep(20);
+    await queue.tasks.enqueue(aTask("waits"));
+    isWell = true;
+    const settled = await settledOf(1);
+    expect(settled.get("waits")?.state).to.equal("done");
+    expect((await agent.get("/readyz")).code).to.equal(200);
+    await end(agent);
+  });
+
   describe("a Redis that speaks TLS", () => {
     const folder = mkdtempSync(path.join(tmpdir(), "ark-tls-"));
     const authority = createAuthority("redis-ca");

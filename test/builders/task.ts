@@ -1,5 +1,5 @@
 // Tasks as a dispatcher would enqueue them.
-import type { Task } from "../../plugins/sdk/index.ts";
+import type { Task, TaskResult } from "../../plugins/sdk/index.ts";
 
 /** A step of team "news" for its writer that nothing is special about; `name` is the step. */
 export function aTask(namespace: string, name: string, change: Partial<Task> = {}): Task {
@@ -28,3 +28,14 @@ export function aTask(namespace: string, name: string, change: Partial<Task> = {
     ...change,
   };
 }
+
+/** A short answer to a task. */
+export const aResult = (key: string, output = "x"): TaskResult => ({
+  key,
+  output,
+  preview: output,
+  usage: { inputTokens: 1, outputTokens: 1, totalTokens: 2 },
+  toolRounds: 0,
+  stopReason: "end",
+  agent: "a",
+});

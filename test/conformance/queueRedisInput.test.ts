@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import { createRedisQueue, type RedisQueue } from "../../plugins/queue-redis/index.ts";
 import { type Claim, type QueueEvent, silentLog, systemClock, type TaskResult } from "../../plugins/sdk/index.ts";
-import { aTask } from "../builders/task.ts";
+import { aResult, aTask } from "../builders/task.ts";
 import { aNamespace, useRedis } from "../redis/index.ts";
 
 describe("queue-redis: what nobody should have written", () => {
@@ -38,15 +38,6 @@ describe("queue-redis: what nobody should have written", () => {
   const recordOf = (name: string): string => `${queueName()}:task:uid-1/${name}/1/1`;
   const letters = async (): Promise<string[]> => (await queue.deadLetters.list(namespace, { limit: 10 })).map(({ reason }) => reason);
   const nextEvent = async (): Promise<QueueEvent | undefined> => (await queue.control.events([namespace], AbortSignal.timeout(2_000)))[0];
-  const result = (key: string): TaskResult => ({
-    key,
-    output: "x",
-    preview: "x",
-    usage: { inputTokens: 1, outputTokens: 1, totalTokens: 2 },
-    toolRounds: 0,
-    stopReason: "end",
-    agent: "a",
-  });
 
   it("a task that is signed is executed", async () => {
     await queue.tasks.enqueue(aTask(namespace, "good"));
@@ -114,7 +105,7 @@ describe("queue-redis: what nobody should have written", () => {
     await queue.tasks.enqueue(aTask(namespace, "forged"));
     const [held] = await claim();
     if (!held) return expect.fail("it is there");
-    expect(await connect("another key").tasks.complete(held, result(held.task.key))).to.equal("recorded");
+    expect(await connect("another key").tasks.complete(held, aResult(held.task.key))).to.equal("recorded");
     const heard = await queue.control.events([namespace], AbortSignal.timeout(300)).catch(() => []);
     expect(heard).to.deep.equal([]);
     expect(await queue.control.look([{ key: held.task.key, queue: queueName() }])).to.deep.equal([{ state: "absent" }]);

@@ -3,7 +3,7 @@
 import { expect } from "chai";
 import { createRedisQueue, type RedisQueue, type RedisTimings } from "../../plugins/queue-redis/index.ts";
 import { type Claim, type QueueEvent, silentLog, systemClock, type TaskResult } from "../../plugins/sdk/index.ts";
-import { aTask } from "../builders/task.ts";
+import { aResult, aTask } from "../builders/task.ts";
 import { aNamespace, type RedisServer, startRedis, useRedis } from "../redis/index.ts";
 import { type RedisProxy, startRedisProxy } from "../redis/redisProxy.ts";
 
@@ -53,15 +53,7 @@ describe("queue-redis on a bad way to its server", function () {
     if (!one) throw new Error("there should be a task to claim");
     return one;
   };
-  const answerTo = (held: Claim): TaskResult => ({
-    key: held.task.key,
-    output: "x",
-    preview: "x",
-    usage: { inputTokens: 1, outputTokens: 1, totalTokens: 2 },
-    toolRounds: 0,
-    stopReason: "end",
-    agent: "a",
-  });
+  const answerTo = (held: Claim): TaskResult => aResult(held.task.key);
   const refusalOf = async (asked: Promise<unknown>): Promise<Error & { code?: string }> =>
     asked.then(
       () => expect.fail("it should have been refused"),

@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { createRedisQueue, type RedisQueue } from "../../plugins/queue-redis/index.ts";
-import { silentLog, systemClock, type TaskResult } from "../../plugins/sdk/index.ts";
-import { aTask } from "../builders/task.ts";
+import { silentLog, systemClock } from "../../plugins/sdk/index.ts";
+import { aResult, aTask } from "../builders/task.ts";
 import { aNamespace, useRedis } from "../redis/index.ts";
 
 /** One damage, and what becomes of the task. */
@@ -49,9 +49,7 @@ describe("damaged envelopes and records", () => {
     const request = { queues: [queueName()], consumer: "pod:1", max: 5, leaseMs: 5_000, waitMs: 0 };
     const claims = await queue.tasks.claim(request, new AbortController().signal);
     for (const claim of claims) {
-      const usage = { inputTokens: 1, outputTokens: 1, totalTokens: 2 };
-      const result: TaskResult = { key: claim.task.key, output: "x", preview: "x", usage, toolRounds: 0, stopReason: "end", agent: "a" };
-      expect(await queue.tasks.complete(claim, result)).to.equal("recorded");
+      expect(await queue.tasks.complete(claim, aResult(claim.task.key))).to.equal("recorded");
     }
     return claims.map(({ task }) => task.step);
   };
