@@ -1,6 +1,6 @@
 // An agent: a claim loop around `execute`, its slots, its report, its orderly end (B78). One per ArkAgent and process.
 import type { AgentConfig } from "../crds/index.ts";
-import type { AgentReport, Claim, Settled } from "../plugins/sdk/index.ts";
+import { type AgentReport, type Claim, linkedAbort, type Settled } from "../plugins/sdk/index.ts";
 import type { Agent, AgentParts } from "./agentParts.ts";
 import { type AgentTools, agentTools } from "./agentTools.ts";
 import { TaskEnded } from "./ending.ts";
@@ -128,7 +128,8 @@ class RunningAgent implements Agent {
         const request = { queues, consumer, max: slots.free(), leaseMs: timings.leaseMs, waitMs: timings.claimWaitMs };
         if (request.max === 0) continue;
         if (this.unwell.signal.aborted) this.unwell = new AbortController();
-        const claims = await backend.tasks.claim(request, AbortSignal.any([stopping, this.unwell.signal]));
+        const waiting = linkedAbort(stopping, this.unwell.signal);
+        const claims = await backend.tasks.claim(request, waiting.signal).finally(waiting.release);
         for (const claim of claims) await this.take(claim);
       } catch (error) {
         if (stopping.aborted) break;

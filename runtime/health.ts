@@ -1,7 +1,7 @@
 // The semantic probe (B77): whether the model still answers as told. Asked in the background, without tools, and never from outside (S68).
 
 import type { AgentConfig } from "../crds/index.ts";
-import { orAborted } from "../plugins/sdk/index.ts";
+import { linkedAbort, orAborted } from "../plugins/sdk/index.ts";
 import type { AgentParts } from "./agentParts.ts";
 import { inputEstimate } from "./answer.ts";
 import { PROBE_FAILURES, PROBE_MAX_TOKENS } from "./limits.ts";
@@ -63,9 +63,9 @@ async function probeOnce(
   call: number,
   stopped: AbortSignal,
 ): Promise<ProbeOutcome> {
-  const late = new AbortController();
-  const cancel = parts.clock.after(parts.timings.toolTimeoutMs, () => late.abort(new Error("the model did not answer in time")));
-  const signal = AbortSignal.any([stopped, late.signal]);
+  const ends = linkedAbort(stopped);
+  const { signal } = ends;
+  const cancel = parts.clock.after(parts.timings.toolTimeoutMs, () => ends.abort(new Error("the model did not answer in time")));
   try {
     const { provider } = await parts.providerFor(config.model, config.provider);
     const prompt = config.probe.validatorPrompt ?? PROBE_PROMPT;
@@ -97,6 +97,7 @@ async function probeOnce(
     stopped.throwIfAborted();
     return { is: "failed", message: messageOf(error).slice(0, 300) };
   } finally {
+    ends.release();
     cancel();
   }
 }

@@ -1,6 +1,6 @@
 // Claims tasks and sees each to its end: one owner per claim, settled exactly once on every path.
 import { setMaxListeners } from "node:events";
-import type { Claim, Settled, Spent, TaskQueue } from "../plugins/sdk/index.ts";
+import { type Claim, linkedAbort, type Settled, type Spent, type TaskQueue } from "../plugins/sdk/index.ts";
 import { type Attempted, type AttemptParts, attempt } from "./attempt.ts";
 import { type Ending, TaskEnded } from "./ending.ts";
 import { redactedEntry, taskJournal } from "./journal.ts";
@@ -37,12 +37,12 @@ export async function execute(claim: Claim, parts: WorkerParts): Promise<Settled
   const { task } = claim;
   const redact = agent.redact ?? ((text: string) => text);
   const log = agent.log.with({ run: task.run, step: task.step, task: task.key });
-  const ended = new AbortController();
+  const ended = linkedAbort(handBack);
   const end = (ending: Ending): void => ended.abort(new TaskEnded(ending));
   const lease = leases.keep(claim, (error) => ended.abort(error));
   const taskClock = startTaskClock(task.limits.timeoutMs, agent.clock, () => end("timeout"));
   const stopDeadline = task.deadlineMs > 0 ? agent.clock.after(task.deadlineMs - agent.clock.now(), () => end("deadline")) : undefined;
-  const signal = AbortSignal.any([handBack, ended.signal]);
+  const { signal } = ended;
   setMaxListeners(0, signal); // each of up to 64 parallel calls listens to it; that is no leak
   const presence = new Presence(slots, taskClock, signal);
   const journal = taskJournal({
@@ -77,6 +77,7 @@ export async function execute(claim: Claim, parts: WorkerParts): Promise<Settled
     stopDeadline?.();
     lease.stop();
     ended.abort(OVER);
+    ended.release();
     presence.end();
     await attempted?.end(settled === "recorded" || settled === "dead" || settled === "cancelled");
   }

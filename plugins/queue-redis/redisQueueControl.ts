@@ -1,5 +1,15 @@
 // The dispatchers' end of the queue.
-import type { QueueControl, QueueEvent, QueueName, Task, TaskFailure, TaskKey, TaskLook, Waiting } from "../sdk/index.ts";
+import {
+  linkedAbort,
+  type QueueControl,
+  type QueueEvent,
+  type QueueName,
+  type Task,
+  type TaskFailure,
+  type TaskKey,
+  type TaskLook,
+  type Waiting,
+} from "../sdk/index.ts";
 import { SCRIPTS } from "./generated/scripts.ts";
 import { namespaceOf } from "./keys.ts";
 import { callId, type QueueParts, queueKeys } from "./redisTaskQueue.ts";
@@ -39,10 +49,12 @@ export class RedisQueueControl implements QueueControl {
     );
   }
 
-  async events(namespaces: readonly string[], signal: AbortSignal): Promise<readonly QueueEvent[]> {
-    signal.throwIfAborted();
+  events(namespaces: readonly string[], signal: AbortSignal): Promise<readonly QueueEvent[]> {
+    return this.#whileOpen(signal, (ends) => this.#events(namespaces, ends));
+  }
+
+  async #events(namespaces: readonly string[], ends: AbortSignal): Promise<readonly QueueEvent[]> {
     const { link, keys, limits } = this.#parts;
-    const ends = AbortSignal.any([signal, this.#closing]);
     for (;;) {
       const events: QueueEvent[] = [];
       const streams: { key: string; after: string }[] = [];
@@ -81,11 +93,12 @@ export class RedisQueueControl implements QueueControl {
     );
   }
 
-  async inbox(consumer: string, namespace: string, signal: AbortSignal): Promise<readonly TaskKey[]> {
-    signal.throwIfAborted();
-    const { link, keys } = this.#parts;
-    const ends = AbortSignal.any([signal, this.#closing]);
-    const inbox = keys.inbox(namespace, consumer);
+  inbox(consumer: string, namespace: string, signal: AbortSignal): Promise<readonly TaskKey[]> {
+    return this.#whileOpen(signal, (ends) => this.#hints(this.#parts.keys.inbox(namespace, consumer), ends));
+  }
+
+  async #hints(inbox: string, ends: AbortSignal): Promise<readonly TaskKey[]> {
+    const { link } = this.#parts;
     for (;;) {
       const [after = "0-0", ...hints] = (await link.script(SCRIPTS.hints, [inbox], [this.#hinted.get(inbox) ?? "0-0"])) as string[];
       this.#hinted.set(inbox, after);
@@ -93,6 +106,13 @@ export class RedisQueueControl implements QueueControl {
       ends.throwIfAborted();
       await link.wait([{ key: inbox, after }], link.timings.blockMs, ends);
     }
+  }
+
+  /** Waits for something until the caller or the queue ends it. */
+  async #whileOpen<T>(signal: AbortSignal, wait: (ends: AbortSignal) => Promise<T>): Promise<T> {
+    signal.throwIfAborted();
+    const ends = linkedAbort(signal, this.#closing);
+    return wait(ends.signal).finally(ends.release);
   }
 
   /** Undefined for a result that its agent has not signed. */

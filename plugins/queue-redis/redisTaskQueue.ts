@@ -6,7 +6,9 @@ import {
   type ClaimRequest,
   type Clock,
   cutUtf8,
+  type LinkedAbort,
   type Log,
+  linkedAbort,
   orAborted,
   type QueueDepth,
   type QueueLimits,
@@ -27,6 +29,7 @@ import { type Keys, namespaceOf } from "./keys.ts";
 import { RedisUnavailable } from "./redisErrors.ts";
 import type { RedisArg, RedisLink, ScriptCall, StreamPlace } from "./redisLink.ts";
 import type { Signatures } from "./signature.ts";
+import { StallWatch } from "./stallWatch.ts";
 import { envelopeProblem, headerOf, resultText, spentOf, UNKNOWN_VERSION } from "./wire.ts";
 
 /** What the queue works with. */
@@ -43,8 +46,10 @@ const UNKNOWN_VERSION_DELAY_MS = 30_000;
 /** What claim.lua says of one task, and where its token stands in that. */
 const EACH_TASK = 8;
 const TOKEN_AT = 3;
+/** Of one lease. */
+const HEARTBEATS = 3;
 /** Two of the three heartbeats of a lease. */
-const HEARTBEATS_OF_LEASE = 2 / 3;
+const HEARTBEATS_OF_LEASE = 2 / HEARTBEATS;
 
 /** The keys that include/queue.lua names. */
 export function queueKeys(keys: Keys, queue: QueueName): string[] {
@@ -76,10 +81,12 @@ export class RedisTaskQueue implements TaskQueue {
   readonly #unanswered = new Map<QueueName, readonly string[]>();
   /** Tasks that were taken for somebody who does not want them any more. */
   readonly #givingBack = new Set<Promise<unknown>>();
+  readonly #stalls: StallWatch;
   #turn = 0;
 
   constructor(parts: QueueParts) {
     this.#parts = parts;
+    this.#stalls = new StallWatch(parts.clock);
     const { limits, keys } = parts;
     const answers = (script: LuaScript, queue: QueueName, args: ScriptArgs, moreKeys?: readonly string[]): Promise<string[]> =>
       this.#run(script, queue, args, moreKeys) as Promise<string[]>;
@@ -138,18 +145,22 @@ export class RedisTaskQueue implements TaskQueue {
     const { clock, link } = this.#parts;
     const endsMs = clock.monotonic() + request.waitMs;
     let taking = this.#take(request);
-    let ends: AbortSignal | undefined;
-    for (;;) {
-      const { claims, streams, dueMs } = await (ends ? this.#unlessAborted(taking, ends) : taking);
-      if (signal.aborted) {
-        await this.#giveBack(claims);
-        throw signal.reason;
+    let ends: LinkedAbort | undefined;
+    try {
+      for (;;) {
+        const { claims, streams, dueMs } = await (ends ? this.#unlessAborted(taking, ends.signal) : taking);
+        if (signal.aborted) {
+          await this.#giveBack(claims);
+          throw signal.reason;
+        }
+        const leftMs = endsMs - clock.monotonic();
+        if (claims.length > request.max) await this.#giveBack(claims.slice(request.max)); // what was asked for before, under other circumstances
+        if (claims.length > 0 || leftMs <= 0) return claims.slice(0, request.max);
+        ends ??= linkedAbort(signal, this.#closing.signal);
+        taking = this.#takeNext(request, streams, Math.min(leftMs, dueMs, link.timings.lookMs), ends.signal);
       }
-      const leftMs = endsMs - clock.monotonic();
-      if (claims.length > request.max) await this.#giveBack(claims.slice(request.max)); // what was asked for before, under other circumstances
-      if (claims.length > 0 || leftMs <= 0) return claims.slice(0, request.max);
-      ends ??= AbortSignal.any([signal, this.#closing.signal]);
-      taking = this.#takeNext(request, streams, Math.min(leftMs, dueMs, link.timings.lookMs), ends);
+    } finally {
+      ends?.release();
     }
   }
 
@@ -216,6 +227,7 @@ export class RedisTaskQueue implements TaskQueue {
 
   async close(): Promise<void> {
     this.#closing.abort(new Error("the queue is closed"));
+    this.#stalls.stop();
     await Promise.all(this.#givingBack);
     await this.#parts.link.close();
   }
@@ -235,7 +247,7 @@ export class RedisTaskQueue implements TaskQueue {
         : await this.#claims.ask([queue, consumer, leaseMs], newTokens(max - claims.length));
       if (found.dueMs >= 0) dueMs = Math.min(dueMs, found.dueMs);
       streams.push({ key: keys.stream(queue), after: found.after });
-      claims.push(...(await this.#accepted(queue, consumer, found.tasks)));
+      claims.push(...(await this.#accepted(queue, consumer, leaseMs, found.tasks)));
     }
     return { claims, streams, dueMs };
   }
@@ -261,7 +273,7 @@ export class RedisTaskQueue implements TaskQueue {
     );
     if (!found) return this.#take(request);
     const { after, dueMs, tasks } = found;
-    const claims = await this.#accepted(queue, consumer, tasks);
+    const claims = await this.#accepted(queue, consumer, leaseMs, tasks);
     return { claims, streams: [{ key: stream.key, after }], dueMs: dueMs >= 0 ? dueMs : Number.POSITIVE_INFINITY };
   }
 
@@ -317,9 +329,13 @@ export class RedisTaskQueue implements TaskQueue {
     return { script: SCRIPTS.claim, keys: queueKeys(keys, queue), args };
   }
 
-  async #accepted(queue: QueueName, consumer: string, tasks: Found["tasks"]): Promise<Claim[]> {
+  async #accepted(queue: QueueName, consumer: string, leaseMs: number, tasks: Found["tasks"]): Promise<Claim[]> {
+    const mayBeOld = this.#stalls.stoodStill(leaseMs / HEARTBEATS);
     const claims = await Promise.all(tasks.map((fields) => this.#accept(queue, consumer, fields)));
-    return claims.filter((claim) => claim !== undefined);
+    const good = claims.filter((claim) => claim !== undefined);
+    if (!mayBeOld) return good;
+    const said = await Promise.allSettled(good.map((claim) => this.extend(claim, leaseMs)));
+    return good.filter((_, i) => said[i]?.status !== "fulfilled" || said[i].value !== "fenced");
   }
 
   /** The claim of a task, when its envelope is to be believed; else it is settled, or given back, here. */

@@ -15,6 +15,7 @@ export { type Clock, systemClock } from "./host/clock.ts";
 export { addDecimals } from "./host/decimal.ts";
 export { type ErrorTextOptions, errorText } from "./host/errorText.ts";
 export { boundedEntry, type JournalLine, journalLineOf, shrunkJournal } from "./host/journalLines.ts";
+export { type LinkedAbort, linkedAbort } from "./host/linkedAbort.ts";
 export { type Log, type LogFields, silentLog } from "./host/log.ts";
 export { abortReason, orAborted } from "./host/orAborted.ts";
 export { createRedactor, REDACTED, type Redactor } from "./host/redact.ts";

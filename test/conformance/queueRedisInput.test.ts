@@ -1,7 +1,7 @@
 // Envelopes, results and entries that nobody should have written: each ends in a dead letter, a refusal or a wait, none in an execution (RELIABILITY §5).
 import { expect } from "chai";
 import { createRedisQueue, type RedisQueue } from "../../plugins/queue-redis/index.ts";
-import { type Claim, type QueueEvent, silentLog, systemClock, type TaskResult } from "../../plugins/sdk/index.ts";
+import { type Claim, type QueueEvent, silentLog, systemClock } from "../../plugins/sdk/index.ts";
 import { aResult, aTask } from "../builders/task.ts";
 import { aNamespace, useRedis } from "../redis/index.ts";
 
