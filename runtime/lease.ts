@@ -70,7 +70,7 @@ class HeldLease implements Lease {
     this.parts = parts;
     this.end = end;
     this.onStop = onStop;
-    this.okAtMs = parts.clock.monotonic();
+    this.okAtMs = claim.takenAtMs ?? parts.clock.monotonic();
   }
 
   /** Extends once; several at a time share one. Never throws: a queue that does not answer is asked at the next beat. */

@@ -331,8 +331,9 @@ export class RedisTaskQueue implements TaskQueue {
 
   async #accepted(queue: QueueName, consumer: string, leaseMs: number, tasks: Found["tasks"]): Promise<Claim[]> {
     const mayBeOld = this.#stalls.stoodStill(leaseMs / HEARTBEATS);
+    const takenAtMs = this.#parts.clock.monotonic(); // what may be old is extended after this
     const claims = await Promise.all(tasks.map((fields) => this.#accept(queue, consumer, fields)));
-    const good = claims.filter((claim) => claim !== undefined);
+    const good = claims.flatMap((claim) => (claim ? [{ ...claim, takenAtMs }] : []));
     if (!mayBeOld) return good;
     const said = await Promise.allSettled(good.map((claim) => this.extend(claim, leaseMs)));
     return good.filter((_, i) => said[i]?.status !== "fulfilled" || said[i].value !== "fenced");

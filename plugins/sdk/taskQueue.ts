@@ -40,6 +40,8 @@ export interface Claim {
   readonly counters: Counters;
   /** What earlier deliveries of this task spent: for showing. The queue itself adds it to the verdict. */
   readonly spent: Usage;
+  /** When its lease began at the earliest, by the monotonic clock of this process; absent: just now. */
+  readonly takenAtMs?: number;
 }
 
 /** What one delivery cost. */
